@@ -1,0 +1,1 @@
+export { SurprisalError, type SurprisalErrorCode } from './errors.ts';

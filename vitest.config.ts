@@ -1,0 +1,47 @@
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+import { chromium, chromiumArguments } from './scripts/chromium.mjs';
+import { PlainSummary } from './test/reporter.ts';
+
+const slow = 'test/**/*.slow.test.ts';
+const nodeOnly = 'test/**/*.node.test.ts';
+
+export default defineConfig({
+  test: {
+    reporters: ['default', new PlainSummary()],
+    projects: [
+      {
+        test: {
+          name: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: [slow],
+          environment: 'node',
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'slow',
+          include: [slow],
+          environment: 'node',
+          testTimeout: 1_800_000,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/**/*.test.ts'],
+          exclude: [slow, nodeOnly],
+          testTimeout: 60_000,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: { executablePath: chromium(), args: chromiumArguments } }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+    ],
+  },
+});

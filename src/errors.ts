@@ -23,11 +23,22 @@ export type SurprisalErrorCode =
   /** The stack of bits has run out. */
   | 'out-of-data';
 
+/** What an error may carry besides its message. */
 export interface SurprisalErrorOptions extends ErrorOptions {
   /** Offset of the fault in the input, in bytes. */
   offset?: number;
 }
 
+/**
+ * Anything that can go wrong with data, told apart by `code`.
+ *
+ * @example
+ * try {
+ *   await decompress(bytes);
+ * } catch (error) {
+ *   if (error instanceof SurprisalError && error.code === 'truncated') console.log('the end is missing');
+ * }
+ */
 export class SurprisalError extends Error {
   override readonly name = 'SurprisalError';
   readonly code: SurprisalErrorCode;

@@ -1,0 +1,180 @@
+/**
+ * The methods that can code a segment's blocks, by the id in the header. A new method joins the list here; the
+ * container knows none of them.
+ */
+import { type Header, MEMORY_UNIT } from '../container/header.ts';
+import { SurprisalError } from '../errors.ts';
+import {
+  fastParameters,
+  OnlineDecoder,
+  OnlineEncoder,
+  type OnlineParameters,
+  onlineMemory,
+} from '../sequence/online.ts';
+import type { Level } from './options.ts';
+
+/** Codes the blocks of one segment; the model runs on from block to block. */
+export interface BlockEncoder {
+  begin(): void;
+  encode(bytes: Uint8Array): void;
+  end(): Uint8Array;
+}
+
+/** Decodes the blocks of one segment. */
+export interface BlockDecoder {
+  begin(coded: Uint8Array): void;
+  decode(into: Uint8Array): void;
+  /** Whether the block's coded bytes have been consumed exactly. */
+  readonly finished: boolean;
+  /** Learns the bytes of a stored block, which the encoder learnt while it tried to code them. */
+  learn(bytes: Uint8Array): void;
+}
+
+/** A method with its parameters. */
+export interface Model {
+  readonly method: Method;
+  /** The parameters as the header holds them. */
+  readonly parameters: Uint8Array;
+  /** Bytes of memory that an encoder or a decoder takes: a multiple of 65,536. */
+  readonly memory: number;
+  /** A fresh encoder; undefined when the method only stores. */
+  encoder(): BlockEncoder | undefined;
+  /** A fresh decoder; undefined when the method only stores. */
+  decoder(): BlockDecoder | undefined;
+}
+
+export interface Method {
+  readonly id: number;
+  readonly name: string;
+  /** The revision that this package writes and reads. */
+  readonly revision: number;
+  /** The parameters in words, for listings. */
+  describe(parameters: Uint8Array): string;
+  /**
+   * The model of these parameters. Nothing large is allocated yet.
+   *
+   * @throws SurprisalError `corrupt` when there is no such model.
+   */
+  open(parameters: Uint8Array): Model;
+}
+
+/** The content kinds by their number in the header. */
+export const KINDS = ['file', 'records', 'graphs', 'images'] as const;
+/** Content kind of plain bytes. */
+export const KIND_FILE = 0;
+
+/** Method 0: every block is stored, no model, no memory. */
+export const storedMethod: Method = {
+  id: 0,
+  name: 'stored',
+  revision: 0,
+  describe: () => '',
+  open(parameters) {
+    if (parameters.length > 0)
+      throw new SurprisalError('corrupt', 'The archive is damaged: method stored has no parameters.');
+    return { method: storedMethod, parameters, memory: 0, encoder: () => undefined, decoder: () => undefined };
+  },
+};
+
+/** Memory that the engine refuses is a limit like any other, not a mistake of the caller's. */
+function allocate<T>(memory: number, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new SurprisalError('limit', `This engine cannot allocate the ${megabytes(memory)} MB of the model.`, {
+      cause: error,
+    });
+  }
+}
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0);
+
+/** Method 1: the online compressor; two bytes of parameters, tableBits and historyBits. */
+export const onlineMethod: Method = {
+  id: 1,
+  name: 'online',
+  revision: 0,
+  describe: ([tableBits, historyBits]) => `tables 2^${tableBits} bytes, history 2^${historyBits} bytes`,
+  open(parameters) {
+    if (parameters.length !== 2)
+      throw new SurprisalError(
+        'corrupt',
+        `The archive is damaged: method online has 2 bytes of parameters, not ${parameters.length}.`,
+      );
+    try {
+      return onlineModel({ tableBits: parameters[0], historyBits: parameters[1] });
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new SurprisalError('corrupt', `The archive is damaged: ${error.message}.`, { cause: error });
+    }
+  },
+};
+
+/** The online model of given parameters. */
+export function onlineModel(parameters: OnlineParameters): Model {
+  const memory = onlineMemory(parameters);
+  return {
+    method: onlineMethod,
+    parameters: Uint8Array.of(parameters.tableBits, parameters.historyBits),
+    memory,
+    encoder: () => allocate(memory, () => new OnlineEncoder(parameters)),
+    decoder: () => allocate(memory, () => new OnlineDecoder(parameters)),
+  };
+}
+
+const METHODS: ReadonlyMap<number, Method> = new Map([storedMethod, onlineMethod].map((method) => [method.id, method]));
+
+/** The method of an id, or undefined. */
+export const methodOf = (id: number): Method | undefined => METHODS.get(id);
+
+/** The model that a level uses for a segment of `size` bytes (undefined: unknown, so the level's largest). */
+export function levelModel(level: Level, size: number | undefined): Model {
+  switch (level) {
+    case 'fast':
+      return onlineModel(fastParameters(size));
+  }
+}
+
+/** @throws SurprisalError `limit` when a model takes more than `maxMemory` bytes. */
+export function checkMemory(memory: number, maxMemory: number): void {
+  if (memory > maxMemory)
+    throw new SurprisalError(
+      'limit',
+      `The model takes ${megabytes(memory)} MB of memory, more than the limit of ${megabytes(maxMemory)} MB. Raise maxMemory (${memory} bytes) to go on.`,
+    );
+}
+
+/**
+ * The model that a header of kind `file` asks for, checked against the header's own claim and the limit.
+ *
+ * @throws SurprisalError `unsupported`, `corrupt` or `limit`.
+ */
+export function modelOf(header: Header, maxMemory: number): Model {
+  if (header.kind !== KIND_FILE)
+    throw new SurprisalError(
+      'unsupported',
+      `The archive holds ${KINDS[header.kind] ?? `content of kind ${header.kind}`}, not a file: this version opens only files.`,
+    );
+  const method = methodOf(header.method);
+  if (method === undefined)
+    throw new SurprisalError(
+      'unsupported',
+      `The archive was written by method ${header.method}, which this version does not know. Try a newer one.`,
+    );
+  if (header.revision !== method.revision)
+    throw new SurprisalError(
+      'unsupported',
+      `The archive was written by revision ${header.revision} of method ${method.name}; this version reads revision ${method.revision}.`,
+    );
+  const model = method.open(header.parameters);
+  // Round up first: a claim is in whole pages.
+  const pages = Math.ceil(model.memory / MEMORY_UNIT);
+  if (header.memory !== pages * MEMORY_UNIT)
+    throw new SurprisalError(
+      'corrupt',
+      `The archive is damaged: it claims ${header.memory} bytes of memory where its model takes ${pages * MEMORY_UNIT}.`,
+    );
+  checkMemory(model.memory, maxMemory);
+  return model;
+}

@@ -25,8 +25,8 @@ function entries() {
   return found;
 }
 
-async function bundle(input, output) {
-  const build = await rolldown({ input, platform: 'neutral', external: [/^node:/], cwd: root, logLevel: 'warn' });
+async function bundle(input, output, platform = 'neutral') {
+  const build = await rolldown({ input, platform, external: [/^node:/], cwd: root, logLevel: 'warn' });
   const { output: files } = await build.write({ dir: dist, format: 'esm', ...output });
   await build.close();
   const packages = new Set();
@@ -58,6 +58,7 @@ if (existsSync(join(root, 'src/cli/main.ts'))) {
   for (const name of await bundle(
     { cli: join(root, 'src/cli/main.ts') },
     { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js', banner: '#!/usr/bin/env node' },
+    'node',
   ))
     packages.add(name);
 }

@@ -1,0 +1,151 @@
+/** `surprisal list`: what an archive says about itself, without decoding it. */
+
+import type { Header } from '../container/header.ts';
+import { type ArchiveListing, list, type MemberListing } from '../formats/archive.ts';
+import { DEFAULT_MAX_MEMORY } from '../formats/options.ts';
+import { explain, randomAccess } from './archive.ts';
+import { shown } from './messages.ts';
+import { formatRatio, formatSize } from './sizes.ts';
+import { openSource } from './source.ts';
+
+/** One archive, as `list --json` prints it. Sizes in bytes. */
+export interface ListResult {
+  file: string;
+  raw: number;
+  coded: number;
+  members: {
+    kind: string;
+    method: string;
+    revision: number;
+    parameters: Record<string, number>;
+    segments: number;
+    blocks: number;
+    storedBlocks: number;
+    segmentSize: number | null;
+    raw: number;
+    coded: number;
+    bitsPerByte: number | null;
+    memory: number;
+    indexed: boolean;
+    sha256: string;
+    name: string | null;
+    /** ISO 8601. */
+    mtime: string | null;
+  }[];
+}
+
+export async function listFile(path: string): Promise<ListResult> {
+  const source = await openSource(path, { links: true, special: true, single: false });
+  try {
+    const access = await randomAccess(source);
+    try {
+      return result(source.name, await list(access.source));
+    } catch (error) {
+      throw explain(error, access.head, DEFAULT_MAX_MEMORY);
+    } finally {
+      await access.close();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+function result(file: string, listing: ArchiveListing): ListResult {
+  return { file, raw: listing.rawSize, coded: listing.size, members: listing.members.map(member) };
+}
+
+function member(listing: MemberListing): ListResult['members'][number] {
+  const { header } = listing;
+  const blocks = listing.segments.flatMap((segment) => segment.blocks);
+  return {
+    kind: listing.kindName,
+    method: listing.methodName,
+    revision: header.revision,
+    parameters: describeParameters(listing.methodName, header),
+    segments: listing.segments.length,
+    blocks: blocks.length,
+    storedBlocks: blocks.filter((block) => block.stored).length,
+    segmentSize: header.segmentSize ?? null,
+    raw: listing.rawSize,
+    coded: listing.length,
+    bitsPerByte: listing.rawSize === 0 ? null : (8 * listing.length) / listing.rawSize,
+    memory: header.memory,
+    indexed: listing.indexed,
+    sha256: listing.sha256,
+    name: header.name ?? null,
+    mtime: header.mtime === undefined ? null : new Date(header.mtime).toISOString(),
+  };
+}
+
+/** The model's parameters by name, as far as this version knows the method. */
+function describeParameters(method: string, header: Header): Record<string, number> {
+  if (method === 'online' && header.parameters.length === 2)
+    return { tableBits: header.parameters[0], historyBits: header.parameters[1] };
+  return {};
+}
+
+const HEADINGS = ['method', 'segments', 'blocks', 'size', 'archive', 'ratio', 'bits/byte', 'memory', 'check', 'file'];
+/** Columns that are text; the others are numbers and stand at the right. */
+const LEFT = new Set(['method', 'check', 'file']);
+
+/** The table of several archives, one line a member. */
+export function listTable(results: readonly ListResult[], bold: (text: string) => string): string {
+  const rows = results.flatMap((archive) =>
+    archive.members.map((m, i) => [
+      `${m.method}.${m.revision}`,
+      String(m.segments),
+      String(m.blocks),
+      formatSize(m.raw),
+      formatSize(m.coded),
+      formatRatio(m.raw, m.coded),
+      m.bitsPerByte === null ? '-' : m.bitsPerByte.toFixed(3),
+      formatSize(m.memory),
+      `SHA-256 ${m.sha256.slice(0, 8)}`,
+      shown(archive.file) + (archive.members.length > 1 ? ` (member ${i + 1})` : ''),
+    ]),
+  );
+  if (results.length > 1) {
+    const raw = results.reduce((sum, r) => sum + r.raw, 0);
+    const coded = results.reduce((sum, r) => sum + r.coded, 0);
+    rows.push([
+      'total',
+      String(results.reduce((n, r) => n + r.members.reduce((s, m) => s + m.segments, 0), 0)),
+      String(results.reduce((n, r) => n + r.members.reduce((s, m) => s + m.blocks, 0), 0)),
+      formatSize(raw),
+      formatSize(coded),
+      formatRatio(raw, coded),
+      raw === 0 ? '-' : ((8 * coded) / raw).toFixed(3),
+      '',
+      '',
+      `${results.length} archives`,
+    ]);
+  }
+  const widths = HEADINGS.map((heading, i) => Math.max(heading.length, ...rows.map((row) => row[i].length)));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, i) => (LEFT.has(HEADINGS[i]) ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+      .join('  ')
+      .trimEnd();
+  return [bold(line(HEADINGS)), ...rows.map(line)].join('\n') + '\n';
+}
+
+/** Everything about one archive, for `list -v`. */
+export function listDetails(archive: ListResult): string {
+  const lines = [`${shown(archive.file)}: ${archive.coded} bytes, ${archive.raw} raw`];
+  archive.members.forEach((m, i) => {
+    const parameters = Object.entries(m.parameters)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', ');
+    lines.push(
+      `  member ${i + 1}: ${m.kind}, method ${m.method} revision ${m.revision}${parameters ? ` (${parameters})` : ''}`,
+      `    ${m.raw} bytes in ${m.coded}${m.bitsPerByte === null ? '' : `, ${m.bitsPerByte.toFixed(4)} bits a byte`}`,
+      `    ${m.segments} segment${m.segments === 1 ? '' : 's'}${m.segmentSize === null ? '' : ` of ${m.segmentSize} bytes`}, ` +
+        `${m.blocks} block${m.blocks === 1 ? '' : 's'}, ${m.storedBlocks} stored${m.indexed ? ', with an index' : ''}`,
+      `    memory to decode: ${m.memory} bytes`,
+      `    SHA-256 ${m.sha256}, CRC-32C a block`,
+    );
+    if (m.name !== null) lines.push(`    name kept: ${shown(m.name)}`);
+    if (m.mtime !== null) lines.push(`    time kept: ${m.mtime}`);
+  });
+  return lines.join('\n') + '\n';
+}

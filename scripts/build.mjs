@@ -1,8 +1,9 @@
 // Builds the package into dist/: kernels, library and command (bundled, so that nothing is left to install), types,
 // and the licence notices of what was bundled.
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+
 import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { rolldown } from 'rolldown';
 import { buildKernels, root } from './kernels.mjs';
 
@@ -53,7 +54,11 @@ function notices(packages) {
 await buildKernels({ log });
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
-const packages = await bundle(entries(), { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js', minify: false });
+const packages = await bundle(entries(), {
+  entryFileNames: '[name].js',
+  chunkFileNames: 'chunks/[name]-[hash].js',
+  minify: false,
+});
 if (existsSync(join(root, 'src/cli/main.ts'))) {
   for (const name of await bundle(
     { cli: join(root, 'src/cli/main.ts') },

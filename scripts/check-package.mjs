@@ -114,7 +114,7 @@ try {
       (key, i) => `import * as m${i} from '${key.replace(/^\./, 'surprisal')}';\nvoid m${i};`,
     );
     writeFileSync(join(user, 'all.ts'), lines.join('\n') + '\n');
-    const settings = ['--strict', '--noEmit', '--target', 'es2022', '--module', 'nodenext', '--types', ''];
+    const settings = ['--strict', '--noEmit', '--target', 'es2022', '--module', 'nodenext'];
     run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...settings, 'all.ts'], { cwd: user });
   });
   const program = join(user, 'node_modules/.bin/surprisal');

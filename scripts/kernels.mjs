@@ -1,7 +1,7 @@
 // Compiles every AssemblyScript kernel of assembly/ to WASM and writes it, as base64 in a TypeScript module, to
 // src/kernels/generated/. One process compiles them all: starting the compiler costs more than running it.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, readdirSync, writeFileSync, existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -36,11 +36,15 @@ async function compile(asc, kernel) {
   let binary;
   const args = [
     kernel.entry,
-    '--outFile', 'out.wasm',
-    '-O3', '--noAssert',
-    '--runtime', 'stub',
+    '--outFile',
+    'out.wasm',
+    '-O3',
+    '--noAssert',
+    '--runtime',
+    'stub',
     '--importMemory',
-    '--enable', 'simd',
+    '--enable',
+    'simd',
     '--exportTable=false',
     ...Object.entries(kernel.constants).flatMap(([k, v]) => ['--use', `${k}=${v}`]),
   ].filter((a) => a !== '--exportTable=false');
@@ -77,4 +81,5 @@ export async function buildKernels({ only, log = console.error } = {}) {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) await buildKernels({ only: process.argv.length > 2 ? process.argv.slice(2) : undefined });
+if (import.meta.url === pathToFileURL(process.argv[1]).href)
+  await buildKernels({ only: process.argv.length > 2 ? process.argv.slice(2) : undefined });

@@ -86,12 +86,12 @@ function peers() {
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 async function demonstrate() {
-  const { version, description } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const { compress, decompress } = await import('../dist/index.js');
   const raw = new Uint8Array(readFileSync(join(root, sample)));
-  console.log(`\nsurprisal ${version}: ${description}\n`);
+  console.log(`\nsurprisal ${version}: lossless compression with a model that learns as it reads\n`);
   console.log(`Here it compresses ${sample} (${number(raw.length)} bytes) and restores it.`);
-  console.log('It starts knowing nothing and learns the file as it goes; the decoder learns the same, bit for bit.\n');
+  console.log('It starts from nothing and stores no model: the decoder learns the same as it restores, bit for bit.\n');
 
   const bar = [progress('compressing'), progress('restoring')];
   const watch = (i) => ({ progress: ({ done, total }) => bar[i].tick(done, total ?? raw.length) });

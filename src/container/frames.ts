@@ -7,7 +7,7 @@
  */
 import { SurprisalError } from '../errors.ts';
 import { crc32c } from './checksums.ts';
-import { type ParsedHeader, parseHeader } from './header.ts';
+import { MAGIC, MAX_HEADER, type ParsedHeader, parseHeader } from './header.ts';
 import { Cursor, pushUint32, pushVarint, varintLength } from './varint.ts';
 
 /** Most raw bytes to a block, and so most coded bytes too. */
@@ -192,7 +192,8 @@ export interface Index {
 /** Writes the index and its footer: what follows the end frame of a member of two segments or more. */
 export function encodeIndex(index: Index): Uint8Array {
   const content: number[] = [];
-  for (const byte of index.header.bytes) content.push(byte);
+  // Without its magic, so that the magic stands only where a member starts.
+  for (const byte of index.header.bytes.subarray(MAGIC.length)) content.push(byte);
   pushVarint(content, index.size);
   pushVarint(content, index.segmentLengths.length);
   for (const length of index.segmentLengths) pushVarint(content, length);
@@ -235,9 +236,12 @@ export function parseIndex(bytes: Uint8Array, base = 0): Index {
   const end = cursor.at + length;
   if (new Cursor(bytes, end).uint32() !== crc32c(bytes.subarray(0, end))) throw bad();
   const inner = new Cursor(bytes, cursor.at, end, base);
-  const header = parseHeader(bytes, inner.at, end, base);
+  const copy = new Uint8Array(MAGIC.length + Math.min(end - inner.at, MAX_HEADER));
+  copy.set(MAGIC);
+  copy.set(bytes.subarray(inner.at, inner.at + copy.length - MAGIC.length), MAGIC.length);
+  const header = parseHeader(copy, 0, copy.length, base);
   if (header === undefined) throw bad();
-  inner.at += header.length;
+  inner.at += header.length - MAGIC.length;
   const size = inner.varint();
   const count = inner.varint();
   if (size === undefined || count === undefined) throw bad();

@@ -12,6 +12,8 @@ export const MAGIC = Uint8Array.of(0x89, 0x53, 0x52, 0x50, 0x0d, 0x0a, 0x1a, 0x0
 export const FORMAT_VERSION = 1;
 /** Most bytes of header fields: what a reader must be ready to hold. */
 export const MAX_FIELDS = 65535;
+/** Most bytes of a header: magic, version, length, fields, CRC. */
+export const MAX_HEADER = MAGIC.length + 1 + 3 + MAX_FIELDS + 4;
 /** Memory is stated in units of a WebAssembly page, in bytes. */
 export const MEMORY_UNIT = 65536;
 /** Longest name, in bytes of UTF-8. */

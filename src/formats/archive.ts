@@ -1,14 +1,16 @@
-/** Looking into an archive without decoding it, testing it, and saving what is left of a damaged one. */
-import type { Header } from '../container/header.ts';
-import type { DecompressOptions } from './options.ts';
+/** Looking into an archive without decoding it, and testing it. Saving what is left of a damaged one: recover.ts. */
+import { type FrameHead, MAX_HEAD, parseHead } from '../container/frames.ts';
+import { type Header, MAX_HEADER, parseHeader, startsLikeMagic } from '../container/header.ts';
+import { corrupt, MemberState, trailing, truncated } from '../container/member.ts';
+import { Cursor } from '../container/varint.ts';
+import { Pacer, paced } from './drive.ts';
+import { FileDecoder } from './file.ts';
+import { KINDS, methodOf } from './methods.ts';
+import { checkDecodeOptions, type DecompressOptions } from './options.ts';
+import { Access, type ByteSource } from './source.ts';
 
-/** Random access to the bytes of an archive: an open file, a Blob, a server that answers ranges. */
-export interface ByteSource {
-  /** Size in bytes. */
-  readonly size: number;
-  /** Exactly `length` bytes from `offset`; never asked beyond the end. */
-  read(offset: number, length: number): Uint8Array | Promise<Uint8Array>;
-}
+export { type RecoveredPiece, recover } from './recover.ts';
+export type { ByteSource } from './source.ts';
 
 export interface BlockListing {
   /** Offset of the block's frame in the archive. */
@@ -24,8 +26,11 @@ export interface BlockListing {
 
 export interface SegmentListing {
   readonly number: number;
+  /** Offset in the archive: of the first block, or of the segment frame before it. */
   readonly offset: number;
+  /** Bytes of the segment in the archive. */
   readonly length: number;
+  /** Offset of the segment's bytes in the member's raw bytes. */
   readonly rawOffset: number;
   readonly rawLength: number;
   readonly blocks: readonly BlockListing[];
@@ -37,7 +42,9 @@ export interface MemberListing {
   readonly methodName: string;
   /** `file`, `records`, `graphs`, `images`, or `unknown`. */
   readonly kindName: string;
+  /** Offset of the member in the archive. */
   readonly offset: number;
+  /** Bytes of the member in the archive, index and footer included. */
   readonly length: number;
   readonly rawSize: number;
   /** SHA-256 of the raw bytes, in hex, as the archive states it. */
@@ -54,51 +61,108 @@ export interface ArchiveListing {
   readonly rawSize: number;
 }
 
+/** Reads the head of the frame at `offset`. */
+async function readHead(access: Access, offset: number): Promise<FrameHead> {
+  const bytes = await access.read(offset, MAX_HEAD);
+  const head = parseHead(new Cursor(bytes, 0, bytes.length, offset));
+  if (head === undefined) throw truncated(access.size);
+  return head;
+}
+
 /**
- * Lists an archive by walking its frames: nothing is decoded and no payload is read.
+ * Lists an archive by walking its frames: nothing is decoded, no payload is read, and damage inside one goes unseen.
+ * Archives of unknown methods are listed too.
  *
- * @throws SurprisalError `not-srp`, `corrupt`, `truncated`, `unsupported`.
+ * @throws SurprisalError `not-srp`, `corrupt`, `truncated`, or `unsupported` for another format version.
+ * @example
+ * ```ts
+ * const { members } = await list(archive);
+ * for (const { rawSize, length, segments } of members) console.log(rawSize, length, segments.length);
+ * ```
  */
 export async function list(source: Uint8Array | ByteSource): Promise<ArchiveListing> {
-  void source;
-  throw new Error('to come');
+  const access = new Access(source);
+  const members: MemberListing[] = [];
+  let at = 0;
+  while (at < access.size || members.length === 0) {
+    const member = await listMember(access, at, members.length === 0);
+    members.push(member);
+    at += member.length;
+  }
+  return { members, size: access.size, rawSize: members.reduce((sum, member) => sum + member.rawSize, 0) };
 }
 
-/** Decodes an archive and checks everything, keeping nothing. Resolves to the number of raw bytes; rejects as decompress does. */
-export async function test(source: Uint8Array | ByteSource, options: DecompressOptions = {}): Promise<number> {
-  void source;
-  void options;
-  throw new Error('to come');
-}
-
-/** A piece of a damaged archive: bytes that are certain (their checksums hold), or a gap. In order of the archive. */
-export type RecoveredPiece =
-  | {
-      readonly type: 'data';
-      /** Which of the concatenated members, from 0. */
-      readonly member: number;
-      /** Offset in the member's raw bytes. */
-      readonly rawOffset: number;
-      readonly bytes: Uint8Array;
+async function listMember(access: Access, offset: number, first: boolean): Promise<MemberListing> {
+  const start = await access.read(offset, MAX_HEADER);
+  if (!first && !startsLikeMagic(start, 0, start.length)) throw trailing(offset);
+  // An empty archive starts like anything.
+  const parsed = start.length === 0 ? undefined : parseHeader(start, 0, start.length, offset);
+  if (parsed === undefined) throw truncated(access.size);
+  let at = offset + parsed.length;
+  const state = new MemberState(parsed, at);
+  const segments: { number: number; offset: number; blocks: BlockListing[] }[] = [
+    { number: 0, offset: at, blocks: [] },
+  ];
+  for (;;) {
+    const head = await readHead(access, at);
+    if (head.type === 'block') {
+      state.block(head, at);
+      const length = head.headLength + head.payloadLength;
+      if (at + length > access.size) throw truncated(access.size);
+      const { rawLength, stored } = head;
+      segments[segments.length - 1].blocks.push({ offset: at, length, rawOffset: state.rawOffset, rawLength, stored });
+      state.passed(head);
+      at += length;
+    } else if (head.type === 'segment') {
+      state.next(head, at);
+      segments.push({ number: head.number, offset: at, blocks: [] });
+      at += head.headLength;
+    } else {
+      const index = state.end(head, at);
+      const end = at;
+      at += head.headLength;
+      const found = await access.read(at, index.length);
+      if (found.length < index.length) throw truncated(access.size);
+      if (!index.every((byte, i) => byte === found[i])) throw corrupt('an index that does not match the segments', at);
+      at += index.length;
+      if (head.size === 0) segments.pop();
+      return {
+        header: parsed.header,
+        methodName: methodOf(parsed.header.method)?.name ?? 'unknown',
+        kindName: KINDS[parsed.header.kind] ?? 'unknown',
+        offset,
+        length: at - offset,
+        rawSize: head.size,
+        sha256: Array.from(head.sha256, (byte) => byte.toString(16).padStart(2, '0')).join(''),
+        indexed: head.indexed,
+        segments: segments.map((segment, i) => {
+          const rawOffset = segment.blocks[0]?.rawOffset ?? head.size;
+          const { rawOffset: last, rawLength } = segment.blocks.at(-1) ?? { rawOffset, rawLength: 0 };
+          return {
+            ...segment,
+            length: (segments[i + 1]?.offset ?? end) - segment.offset,
+            rawOffset,
+            rawLength: last + rawLength - rawOffset,
+          };
+        }),
+      };
     }
-  | {
-      readonly type: 'lost';
-      readonly member: number;
-      /** First raw byte lost. */
-      readonly from: number;
-      /** Raw byte after the last one lost; undefined where the archive does not tell. */
-      readonly to: number | undefined;
-      /** What was wrong. */
-      readonly reason: string;
-    };
+  }
+}
 
-/** Saves all intact segments, and the intact beginnings of damaged ones, going on at the next segment after damage. */
-export async function* recover(
-  source: Uint8Array | ByteSource,
-  options: DecompressOptions = {},
-): AsyncGenerator<RecoveredPiece, void, void> {
-  void source;
-  void options;
-  yield* [];
-  throw new Error('to come');
+/**
+ * Decodes an archive and checks everything, keeping nothing. `maxOutputSize` is Infinity by default.
+ *
+ * @returns the number of raw bytes
+ * @throws what {@link FileDecoder} throws, or the signal's reason.
+ */
+export async function test(source: Uint8Array | ByteSource, options: DecompressOptions = {}): Promise<number> {
+  checkDecodeOptions(options);
+  const access = new Access(source);
+  const decoder = new FileDecoder(options);
+  const pacer = new Pacer(options, () => ({ done: decoder.done, total: decoder.total }));
+  for await (const chunk of access.chunks()) for await (const _ of paced(decoder.push(chunk), pacer));
+  for await (const _ of paced(decoder.end(), pacer));
+  pacer.finish();
+  return decoder.done;
 }

@@ -1,0 +1,54 @@
+/** Random access to an archive's bytes. */
+import { SurprisalError, typeError } from '../errors.ts';
+
+/** Random access to the bytes of an archive: an open file, a Blob, a server that answers ranges. */
+export interface ByteSource {
+  /** Size in bytes. */
+  readonly size: number;
+  /** Exactly `length` bytes from `offset`; never asked beyond the end. */
+  read(offset: number, length: number): Uint8Array | Promise<Uint8Array>;
+}
+
+/** Bytes read at once where only a few are needed: frames of small blocks lie close together. */
+const WINDOW = 4096;
+
+/** A source with a small cache, whose reads end at the end. */
+export class Access {
+  readonly size: number;
+  private readonly source: ByteSource | undefined;
+  private readonly bytes: Uint8Array | undefined;
+  private cache: Uint8Array = new Uint8Array(0);
+  private cacheAt = 0;
+
+  /** @throws TypeError when it is neither bytes nor a source. */
+  constructor(source: Uint8Array | ByteSource) {
+    if (source instanceof Uint8Array) this.bytes = source;
+    else if (typeof source === 'object' && source !== null && typeof source.read === 'function') this.source = source;
+    else throw typeError('the archive must be a Uint8Array or a ByteSource');
+    this.size = source instanceof Uint8Array ? source.length : source.size;
+    if (!Number.isSafeInteger(this.size) || this.size < 0)
+      throw typeError('the size of a ByteSource is a whole number');
+  }
+
+  /** Up to `length` bytes from `offset`: fewer only at the end. Valid until the next call. */
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const n = Math.max(0, Math.min(length, this.size - offset));
+    if (this.bytes !== undefined) return this.bytes.subarray(offset, offset + n);
+    if (offset < this.cacheAt || offset + n > this.cacheAt + this.cache.length) {
+      const wanted = Math.min(Math.max(n, WINDOW), this.size - offset);
+      const bytes = await this.source!.read(offset, wanted);
+      if (!(bytes instanceof Uint8Array) || bytes.length !== wanted)
+        throw new SurprisalError('truncated', `The source gave fewer bytes at ${offset} than its size promises.`, {
+          offset,
+        });
+      this.cache = bytes;
+      this.cacheAt = offset;
+    }
+    return this.cache.subarray(offset - this.cacheAt, offset - this.cacheAt + n);
+  }
+
+  /** All bytes from the start, in pieces of 64 KiB. */
+  async *chunks(): AsyncGenerator<Uint8Array, void, void> {
+    for (let at = 0; at < this.size; at += 65536) yield this.read(at, 65536);
+  }
+}

@@ -33,7 +33,7 @@ const overlap = (a: Box, b: Box) =>
 
 /** Puts each label where it covers least of what is there already. */
 function place(x: number, y: number, text: string, taken: Box[], frame: Box): { x: number; y: number } {
-  const [w, h] = [text.length * 6.3, 14];
+  const [w, h] = [text.length * 6.8, 14];
   const around = [
     [8, -7],
     [-w - 8, -7],

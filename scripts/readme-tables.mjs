@@ -46,7 +46,7 @@ function summary(results) {
   const head = ['', 'bytes', 'bits a byte', 'compress MB/s', 'restore MB/s', 'compress MiB', 'restore MiB'];
   const { processor, cores, node } = results.machine;
   const notes = [
-    `${results.files.length} files, ${number(raw)} bytes. Speed is MB of the files a second of processor time, start-up included; memory is the peak of the process, Node's own (about 45 MiB) included for the JavaScript ones.`,
+    `${results.files.length} file${results.files.length === 1 ? '' : 's'}, ${number(raw)} bytes. Speed is MB of the files a second of processor time, start-up included; memory is the peak of the process, Node's own (about 45 MiB) included for the JavaScript ones.`,
     `Medians of ${results.repeats}, one thread each, ${processor}, ${cores} cores, Node ${node}, ${results.date}.`,
   ];
   if (results.skipped.length > 0) notes.push(`Not measured: ${results.skipped.map((one) => one.title).join(', ')}.`);

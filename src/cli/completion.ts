@@ -50,7 +50,7 @@ function bash(program: Command): string {
   const names = commands.flatMap((command) => command.names);
   // As bash asks for a completion: $2 is the word under the cursor, $3 the one before it.
   const lines = [
-    `# bash completion of ${name} ${program.version()}. Use it with: source <(${name} completion bash)`,
+    `# bash completion of ${program.version()}. Use it with: source <(${name} completion bash)`,
     `_${name}() {`,
     '  local current=$2 previous=$3 command="" word',
     '  for word in "$' + '{COMP_WORDS[@]:1:COMP_CWORD-1}"; do',
@@ -108,7 +108,7 @@ function zsh(program: Command): string {
   };
   const lines = [
     `#compdef ${name}`,
-    `# zsh completion of ${name} ${program.version()}. Put it into a folder of $fpath as _${name}.`,
+    `# zsh completion of ${program.version()}. Put it into a folder of $fpath as _${name}.`,
     `_${name}() {`,
     '  local -a commands',
     '  commands=(',
@@ -142,7 +142,7 @@ function fish(program: Command): string {
   const { top, commands } = collect(program);
   const name = program.name();
   const lines = [
-    `# fish completion of ${name} ${program.version()}. Use it with: ${name} completion fish | source`,
+    `# fish completion of ${program.version()}. Use it with: ${name} completion fish | source`,
     `complete -c ${name} -f -n __fish_use_subcommand`,
   ];
   const flags = (option: Entry) =>

@@ -262,11 +262,18 @@ function nearly(a: string, b: string): boolean {
 }
 
 function commanderFault(error: CommanderError, args: readonly string[]): CliError {
-  const message = error.message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)/, '');
+  const message = error.message
+    .replace(/^error: /, '')
+    .replace(/\n\(Did you mean (.*)\?\)/, '')
+    .replace(
+      /^option '(?:-\w, )?(\S+).*?' argument '.*?' is invalid\. (.)/,
+      (_, flag, first) => `${flag}: ${first.toLowerCase()}`,
+    )
+    .replace(/^command-argument value '(.*?)' is invalid for argument '(.*?)'\./, "'$1' is no $2.");
   const meant = /\(Did you mean (.*)\?\)/.exec(error.message)?.[1];
   const command = args.find((arg) => !arg.startsWith('-'));
   return usage(
-    message.replace(/\.$/, ''),
+    message.replace(/\.\s*$/, ''),
     meant === undefined ? `See 'surprisal ${command ?? ''} --help'.`.replace('  ', ' ') : `Did you mean ${meant}?`,
   );
 }

@@ -42,7 +42,7 @@ export function barLine(
   if (standing.ratioRaw > 0) facts.push(formatRatio(standing.ratioRaw, standing.coded));
   if (total !== undefined) facts.push(left === undefined ? '--' : `${formatSeconds(left)} left`);
   const right = facts.join('  ');
-  if (total === undefined) return `${clip(name, width - right.length - 3)}  ${right}`;
+  if (total === undefined) return `${clip(name, width - right.length - 2)}  ${right}`.slice(0, width);
   const share = total === 0 ? 1 : Math.min(1, standing.done / total);
   const percent = `${Math.floor(share * 100)}%`.padStart(4);
   const label = clip(name, Math.max(8, Math.min(30, Math.floor(width / 4))));

@@ -119,6 +119,7 @@ function roundHalfEven(x: number): number {
   return down % 2 === 0 ? down : down + 1;
 }
 
+/** What both sides of the coder must agree on. */
 export interface ArithmeticOptions {
   /** Width of the coder's integers in bits, 8..32. 16 unless given. Encoder and decoder must agree. */
   readonly stateBits?: number;

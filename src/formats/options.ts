@@ -55,7 +55,9 @@ export interface JobOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Options of compressing, sliced or streaming. */
 export interface CompressOptions extends EncodeOptions, JobOptions {}
+/** Options of decompressing, sliced or streaming. */
 export interface DecompressOptions extends DecodeOptions, JobOptions {}
 
 /** Default of `maxMemory`, in bytes. */

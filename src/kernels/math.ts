@@ -22,6 +22,7 @@ import { instantiate, kernelModule } from './load.ts';
 /** Names of the functions, in the order of the kernel's numbers. */
 export const MATH_FUNCTIONS = ['exp', 'expm1', 'log', 'log1p', 'tanh', 'logistic', 'erf', 'erfc'] as const;
 
+/** Name of one of the functions. */
 export type MathFunction = (typeof MATH_FUNCTIONS)[number];
 
 interface Kernel extends Record<MathFunction, (x: number) => number> {

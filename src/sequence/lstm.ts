@@ -15,6 +15,7 @@
 import { rangeError, typeError } from '../errors.ts';
 import { exp, log, logistic, tanh } from '../kernels/math.ts';
 
+/** How large the network is. */
 export interface LstmShape {
   /** Numbers that one step takes. */
   readonly inputs: number;
@@ -44,6 +45,7 @@ export interface LstmLayer {
   readonly hiddenBias: Float64Array;
 }
 
+/** All that the network learns. */
 export interface LstmParameters {
   readonly layers: readonly LstmLayer[];
   /** outputs x hidden. */

@@ -27,6 +27,7 @@ const END = 0;
 const END_INDEXED = 4;
 const SEGMENT = 8;
 
+/** A block's head: what comes before its payload. */
 export interface BlockHead {
   readonly type: 'block';
   readonly stored: boolean;
@@ -42,6 +43,7 @@ export interface BlockHead {
   readonly headLength: number;
 }
 
+/** The frame that starts a segment. */
 export interface SegmentHead {
   readonly type: 'segment';
   readonly number: number;
@@ -50,6 +52,7 @@ export interface SegmentHead {
   readonly headLength: number;
 }
 
+/** The frame that ends a member. */
 export interface EndHead {
   readonly type: 'end';
   readonly indexed: boolean;
@@ -59,6 +62,7 @@ export interface EndHead {
   readonly headLength: number;
 }
 
+/** The head of any frame. */
 export type FrameHead = BlockHead | SegmentHead | EndHead;
 
 /** Bytes that a stored block of `length` raw bytes takes. */

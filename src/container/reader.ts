@@ -9,6 +9,7 @@ import { MAX_HEADER, type ParsedHeader, parseHeader, startsLikeMagic } from './h
 import { corrupt, MemberState, trailing, truncated } from './member.ts';
 import { Cursor } from './varint.ts';
 
+/** What the reader finds, in the order of the archive. Offsets are in the archive, in bytes. */
 export type ContainerEvent =
   | { readonly type: 'header'; readonly header: ParsedHeader; readonly offset: number }
   | { readonly type: 'segment'; readonly number: number; readonly offset: number }

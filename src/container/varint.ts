@@ -48,6 +48,7 @@ export class Cursor {
     this.base = base;
   }
 
+  /** Reads a varint; undefined, and nothing read, where the bytes end before it does. */
   varint(): number | undefined {
     let value = 0;
     let scale = 1;
@@ -67,6 +68,7 @@ export class Cursor {
     return undefined;
   }
 
+  /** Reads an unsigned 32-bit integer, least significant byte first; undefined where the bytes end. */
   uint32(): number | undefined {
     if (this.end - this.at < 4) return undefined;
     const { bytes, at } = this;
@@ -74,12 +76,14 @@ export class Cursor {
     return (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
   }
 
+  /** Reads `length` bytes, a view and no copy; undefined where there are fewer. */
   take(length: number): Uint8Array | undefined {
     if (this.end - this.at < length) return undefined;
     this.at += length;
     return this.bytes.subarray(this.at - length, this.at);
   }
 
+  /** The error that says what is wrong at this place; for the caller to throw. */
   corrupt(what: string): SurprisalError {
     const offset = this.base + this.at;
     return new SurprisalError('corrupt', `The archive is damaged: ${what} at byte ${offset}.`, { offset });

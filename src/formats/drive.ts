@@ -82,6 +82,7 @@ export class Collector {
     this.expected = expected;
   }
 
+  /** Appends a copy of the bytes. Throws SurprisalError `limit` when the engine has no room. */
   add(bytes: Uint8Array): void {
     const length = this.filled + bytes.length;
     if (length > this.buffer.length) {

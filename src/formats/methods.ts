@@ -43,13 +43,14 @@ export interface Model {
   decoder(): BlockDecoder | undefined;
 }
 
+/** A way of coding blocks that a header can name. */
 export interface Method {
   readonly id: number;
   readonly name: string;
   /** The revision that this package writes and reads. */
   readonly revision: number;
-  /** The parameters in words, for listings. */
-  describe(parameters: Uint8Array): string;
+  /** The parameters by name, for listings. */
+  describe(parameters: Uint8Array): Record<string, number>;
   /**
    * The model of these parameters. Nothing large is allocated yet.
    *
@@ -68,7 +69,7 @@ export const storedMethod: Method = {
   id: 0,
   name: 'stored',
   revision: 0,
-  describe: () => '',
+  describe: () => ({}),
   open(parameters) {
     if (parameters.length > 0)
       throw new SurprisalError('corrupt', 'The archive is damaged: method stored has no parameters.');
@@ -95,7 +96,7 @@ export const onlineMethod: Method = {
   id: 1,
   name: 'online',
   revision: 0,
-  describe: ([tableBits, historyBits]) => `tables 2^${tableBits} bytes, history 2^${historyBits} bytes`,
+  describe: ([tableBits, historyBits]) => ({ tableBits, historyBits }),
   open(parameters) {
     if (parameters.length !== 2)
       throw new SurprisalError(
@@ -127,6 +128,10 @@ const METHODS: ReadonlyMap<number, Method> = new Map([storedMethod, onlineMethod
 
 /** The method of an id, or undefined. */
 export const methodOf = (id: number): Method | undefined => METHODS.get(id);
+
+/** The parameters of a header by name; nothing for a method that this version does not know. */
+export const describeParameters = (header: Header): Record<string, number> =>
+  methodOf(header.method)?.describe(header.parameters) ?? {};
 
 /** The model that a level uses for a segment of `size` bytes (undefined: unknown, so the level's largest). */
 export function levelModel(level: Level, size: number | undefined): Model {

@@ -94,7 +94,9 @@ describe('gradients', () => {
       for (const part of parts(network.parameters)) part.set(part.map(() => 0.7 * next()));
       const sequence = Array.from({ length }, () => Array.from({ length: shape.inputs }, next));
       const target = shape.outputs - 1;
-      const gradients = (network.forward(sequence), network.backward(target, loss), parts(network.gradients));
+      network.forward(sequence);
+      network.backward(target, loss);
+      const gradients = parts(network.gradients);
       const h = 1e-5;
       let largest = 0;
       parts(network.parameters).forEach((part, a) => {

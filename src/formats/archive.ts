@@ -12,6 +12,7 @@ import { Access, type ByteSource } from './source.ts';
 export { type RecoveredPiece, recover } from './recover.ts';
 export type { ByteSource } from './source.ts';
 
+/** One block of a segment. */
 export interface BlockListing {
   /** Offset of the block's frame in the archive. */
   readonly offset: number;
@@ -24,6 +25,7 @@ export interface BlockListing {
   readonly stored: boolean;
 }
 
+/** One segment of a member. */
 export interface SegmentListing {
   readonly number: number;
   /** Offset in the archive: of the first block, or of the segment frame before it. */
@@ -36,6 +38,7 @@ export interface SegmentListing {
   readonly blocks: readonly BlockListing[];
 }
 
+/** One of the archives that were written one after another. */
 export interface MemberListing {
   readonly header: Header;
   /** `stored`, `online`, or `unknown`. */
@@ -54,6 +57,7 @@ export interface MemberListing {
   readonly segments: readonly SegmentListing[];
 }
 
+/** What an archive holds. */
 export interface ArchiveListing {
   readonly members: readonly MemberListing[];
   /** Bytes of the archive. */

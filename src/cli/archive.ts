@@ -45,19 +45,26 @@ export function notAnArchive(head: Uint8Array): CliError {
   return new CliError('not-srp', `not an .srp archive (starts with ${starts}${known ? `: ${known[1]}?` : ''})`);
 }
 
+/** A message of the library as a part of a line: without what only a program can do about it. */
+export function plain(message: string): string {
+  const text = message.replace(/ Raise max\w+.*$/, '').replace(/\.$/, '');
+  return /^[A-Z][a-z]* /.test(text) ? text[0].toLowerCase() + text.slice(1) : text;
+}
+
 /** Makes of a fault of the library what the command says of it. */
 export function explain(error: unknown, head: Uint8Array, maxMemory: number): unknown {
   const { code, message } = error as { code?: string; message: string };
   if (code === 'not-srp') return notAnArchive(head);
   if (code === 'truncated' && head.length === 0) return notAnArchive(head);
   if (code === 'limit') {
-    const hint = /memory/i.test(message)
+    const hint = /memory|allocate/i.test(message)
       ? `Allow more with --memory SIZE (now ${formatSize(maxMemory)}).`
       : 'Allow more with --max-output SIZE.';
-    return new CliError('limit', message, hint);
+    return new CliError('limit', plain(message), hint);
   }
   if (code === 'corrupt' || code === 'truncated')
-    return new CliError(code, message, "What is intact can be saved: 'surprisal decompress --recover'.");
+    return new CliError(code, plain(message), "What is intact can be saved: 'surprisal decompress --recover'.");
+  if (code === 'unsupported' || code === 'wrong-model') return new CliError(code, plain(message));
   return error;
 }
 

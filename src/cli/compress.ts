@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { isatty } from 'node:tty';
-import type { EncodeOptions, Level } from '../formats/options.ts';
+import { DEFAULT_MAX_MEMORY, type EncodeOptions, type Level } from '../formats/options.ts';
+import { explain } from './archive.ts';
 import type { CommonOptions, Context } from './context.ts';
 import { BoundedQueue } from './flow.ts';
 import { CliError, describe } from './messages.ts';
@@ -48,6 +49,7 @@ export interface Result {
   barShown: boolean;
 }
 
+const NO_HEAD = new Uint8Array(0);
 /** Coded bytes that may wait for the check: several blocks. */
 const AHEAD = 4 << 20;
 
@@ -145,7 +147,7 @@ async function run(source: Source, target: Target, options: CompressCommandOptio
     abort.abort(error);
     check?.result.catch(() => {});
     await context.stop();
-    throw error;
+    throw explain(error, NO_HEAD, options.memory ?? DEFAULT_MAX_MEMORY);
   } finally {
     bar.stop();
   }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { isatty } from 'node:tty';
 import { list, recover } from '../formats/archive.ts';
-import { DEFAULT_MAX_MEMORY, type DecompressOptions } from '../formats/options.ts';
+import { DEFAULT_MAX_MEMORY, type DecompressOptions, type Progress } from '../formats/options.ts';
 import { explain, HEAD, notAnArchive, randomAccess } from './archive.ts';
 import { attributesOf, type OutputOptions, type Result, SUFFIX } from './compress.ts';
 import type { CommonOptions, Context } from './context.ts';
@@ -82,7 +82,7 @@ async function pump(
   let head = new Uint8Array(0);
   let raw = 0;
   let consumed = 0;
-  let progress: { done: number; total?: number } = { done: 0 };
+  let progress: Progress = { done: 0 };
   async function* chunks(): AsyncGenerator<Uint8Array, void> {
     for await (const chunk of source.chunks()) {
       if (head.length < HEAD) {
@@ -167,6 +167,7 @@ async function salvage(
   const access = await randomAccess(source);
   const lost: NonNullable<Result['lost']> = [];
   let saved = 0;
+  let progress: Progress = { done: 0 };
   let member = 0;
   /** Where the current member begins in the output. */
   let base = 0;
@@ -174,8 +175,8 @@ async function salvage(
     raw: saved,
     coded: access.source.size,
     ratioRaw: 0,
-    done: saved,
-    total: undefined,
+    done: progress.total === undefined ? 0 : progress.done,
+    total: progress.total,
   }));
   const reach = async (n: number, position: number) => {
     if (n !== member) {
@@ -189,7 +190,13 @@ async function salvage(
     await target.skip(gap);
   };
   try {
-    for await (const piece of recover(access.source, { maxMemory, maxOutputSize })) {
+    for await (const piece of recover(access.source, {
+      maxMemory,
+      maxOutputSize,
+      progress: (now) => {
+        progress = now;
+      },
+    })) {
       if (piece.type === 'data') {
         await reach(piece.member, piece.rawOffset);
         await target.write(piece.bytes);

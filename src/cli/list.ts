@@ -88,11 +88,24 @@ const HEADINGS = ['method', 'segments', 'blocks', 'size', 'archive', 'ratio', 'b
 /** Columns that are text; the others are numbers and stand at the right. */
 const LEFT = new Set(['method', 'check', 'file']);
 
+/** `online.0 24/24`: method, revision, parameters in the order of the header. */
+function methodCell(m: ListResult['members'][number]): string {
+  const parameters = Object.values(m.parameters).join('/');
+  return `${m.method}.${m.revision}${parameters === '' ? '' : ` ${parameters}`}`;
+}
+
+/** What the archive keeps of the file, where it does. */
+function kept(m: ListResult['members'][number]): string {
+  const facts = [m.name === null ? '' : shown(m.name), m.mtime === null ? '' : m.mtime.replace(/\.\d+Z$/, 'Z')];
+  const text = facts.filter((fact) => fact !== '').join(', ');
+  return text === '' ? '' : ` (was ${text})`;
+}
+
 /** The table of several archives, one line a member. */
 export function listTable(results: readonly ListResult[], bold: (text: string) => string): string {
   const rows = results.flatMap((archive) =>
     archive.members.map((m, i) => [
-      `${m.method}.${m.revision}`,
+      methodCell(m),
       String(m.segments),
       String(m.blocks),
       formatSize(m.raw),
@@ -101,7 +114,7 @@ export function listTable(results: readonly ListResult[], bold: (text: string) =
       m.bitsPerByte === null ? '-' : m.bitsPerByte.toFixed(3),
       formatSize(m.memory),
       `SHA-256 ${m.sha256.slice(0, 8)}`,
-      shown(archive.file) + (archive.members.length > 1 ? ` (member ${i + 1})` : ''),
+      shown(archive.file) + (archive.members.length > 1 ? ` (member ${i + 1})` : '') + kept(m),
     ]),
   );
   if (results.length > 1) {

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { type Command, CommanderError } from 'commander';
+import { plain } from './archive.ts';
 import { completionScript } from './completion.ts';
 import { compressFile, type OutputOptions, type Result } from './compress.ts';
 import { type CommonOptions, Context } from './context.ts';
@@ -75,7 +76,9 @@ function compressed(result: Result): string {
 }
 
 function decompressed(result: Result): string {
-  const { file, output, raw, coded } = result;
+  const { file, output, raw, coded, lost } = result;
+  if (lost !== undefined)
+    return `${shown(file)} -> ${shown(output)}: saved ${formatSize(raw)}, ${seconds(result.seconds)}`;
   return `${shown(file)} -> ${shown(output)}: ${formatSize(coded)} to ${formatSize(raw)}, ${seconds(result.seconds)}, verified`;
 }
 
@@ -96,7 +99,7 @@ function lossLines(result: Result): string[] {
     const where = member > 0 ? `member ${member + 1}, ` : '';
     const what =
       to === null ? `everything from byte ${from}` : `bytes ${from} to ${to - 1} (${plural(to - from, 'byte')})`;
-    return `${where}${what} lost: ${reason}`;
+    return `${where}${what} lost: ${plain(reason)}`;
   });
 }
 

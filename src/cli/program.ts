@@ -1,12 +1,12 @@
 /** The command's definition: what it takes and what its help says. Completions and the manual are made from it. */
 import { availableParallelism } from 'node:os';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { checkEncodeOptions, type Level } from '../formats/options.ts';
+import { checkEncodeOptions, type Level, MIN_SEGMENT_SIZE } from '../formats/options.ts';
 import { SHELLS, type Shell } from './completion.ts';
 import type { CompressCommandOptions } from './compress.ts';
 import type { CommonOptions } from './context.ts';
 import type { DecompressCommandOptions, ReadOptions } from './decompress.ts';
-import { parsePositiveSize, parseSize, parseThreads } from './sizes.ts';
+import { parseSize, parseThreads } from './sizes.ts';
 
 /** What the commands do; apart from their definition, so that help and completions load no models. */
 export interface Actions {
@@ -29,6 +29,12 @@ function level(value: string): Level {
 }
 
 const capital = (text: string) => text[0].toUpperCase() + text.slice(1);
+
+function segment(text: string): number {
+  const size = parseSize(text);
+  if (size < MIN_SEGMENT_SIZE) throw new InvalidArgumentError('A segment takes at least 64K.');
+  return size;
+}
 
 function levelOption(): Option {
   const option = new Option('-L, --level <level>', 'how hard to try').default('fast').argParser(level);
@@ -94,7 +100,7 @@ Examples:
     .option(
       '-S, --segment <size>',
       'start a fresh model every so many bytes (64K or more): for -T and --recover, at the cost of ratio',
-      parsePositiveSize,
+      segment,
     )
     .addOption(threads())
     .option('--no-verify', 'do not decode and compare while compressing')

@@ -20,13 +20,6 @@ export function parseSize(text: string): number {
   return size;
 }
 
-/** {@link parseSize}, refusing 0. */
-export function parsePositiveSize(text: string): number {
-  const size = parseSize(text);
-  if (size === 0) throw new InvalidArgumentError('It must be more than 0.');
-  return size;
-}
-
 /**
  * A number of worker threads, 1 to 64; 0 stands for one a processor, as in xz and zstd.
  *

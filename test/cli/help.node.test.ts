@@ -41,7 +41,7 @@ describe.skipIf(!built)('help, usage and completions', () => {
     expect(hint('-v')).toContain('-v needs a command before it');
     expect(hint('compress', '-L', 'max', 'x')).toContain("level 'max' does not exist yet: use 'fast'");
     expect(hint('compress', '-L', 'best', 'x')).toContain("no level 'best'");
-    expect(hint('compress', '-S', '12', 'x')).toContain('segment');
+    expect(hint('compress', '-S', '12', 'x')).toContain('--segment: a segment takes at least 64K');
     expect(hint('compress', '-S', 'x', 'x')).toContain("'x' is not a size");
     expect(hint('compress', '-T', 'x', 'x')).toContain("'x' is not a number of threads");
     expect(hint('compress', '-c', '-o', 'x', 'y')).toContain('exclude each other');

@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { constants, write as fdWrite, type Stats, unlinkSync } from 'node:fs';
 import { type FileHandle, link, lstat, open, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { CliError } from './messages.ts';
+import { CliError, describe, isBrokenPipe, shown } from './messages.ts';
 import type { Source } from './source.ts';
 
 /** Mode and times that the result takes over. */
@@ -84,6 +84,19 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
+/** Faults of the system while writing name what was being written: the message begins with what was read. */
+async function writing<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof CliError || isBrokenPipe(error)) throw error;
+    const { code, message } = describe(error);
+    const fault = new CliError(code, `cannot write ${shown(name)}: ${message}`);
+    fault.cause = error;
+    throw fault;
+  }
+}
+
 class FileTarget implements Target {
   readonly name: string;
   written = 0;
@@ -99,7 +112,11 @@ class FileTarget implements Target {
     this.force = force;
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
+  write(bytes: Uint8Array): Promise<void> {
+    return writing(this.name, () => this.append(bytes));
+  }
+
+  private async append(bytes: Uint8Array): Promise<void> {
     let at = 0;
     while (at < bytes.length) {
       const { bytesWritten } = await this.file.write(bytes, at, bytes.length - at, this.written + at);
@@ -110,10 +127,14 @@ class FileTarget implements Target {
 
   async skip(n: number): Promise<void> {
     this.written += n;
-    await this.file.truncate(this.written);
+    await writing(this.name, () => this.file.truncate(this.written));
   }
 
-  async commit(attributes: Attributes): Promise<void> {
+  commit(attributes: Attributes): Promise<void> {
+    return writing(this.name, () => this.finish(attributes));
+  }
+
+  private async finish(attributes: Attributes): Promise<void> {
     const { mode, uid, gid, mtime, atime } = attributes;
     if (uid !== undefined && gid !== undefined && process.getuid?.() === 0) {
       // Only the administrator can give files away; where even that fails the result belongs to its maker.
@@ -146,17 +167,21 @@ class FileTarget implements Target {
         await unlink(this.temporary);
         return;
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw alreadyThere();
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw alreadyThere(this.name);
         // A file system without hard links: look once more, then rename.
-        if ((await statOf(this.name)) !== undefined) throw alreadyThere();
+        if ((await statOf(this.name)) !== undefined) throw alreadyThere(this.name);
       }
     }
     await rename(this.temporary, this.name);
   }
 }
 
-function alreadyThere(): CliError {
-  return new CliError('exists', 'already exists', 'Use -f to overwrite it, or -o to write to another file.');
+function alreadyThere(path: string): CliError {
+  return new CliError(
+    'exists',
+    `${shown(path)} already exists`,
+    'Use -f to overwrite it, or -o to write to another file.',
+  );
 }
 
 /** A file descriptor that is written straight through: the standard output, a device, a named pipe. */
@@ -174,7 +199,7 @@ class StreamTarget implements Target {
 
   async write(bytes: Uint8Array): Promise<void> {
     let at = 0;
-    while (at < bytes.length) at += await writeSome(this.fd, bytes.subarray(at));
+    while (at < bytes.length) at += await writing(this.name, () => writeSome(this.fd, bytes.subarray(at)));
     this.written += bytes.length;
   }
 
@@ -213,12 +238,16 @@ export function standardOutput(): Target {
  * Opens `path` for a result.
  *
  * @param force whether an existing file may be replaced.
- * @param sources files that must not be replaced by their own result.
+ * @param source the input, which its own result must not replace.
  * @throws CliError with code 'exists' or 'is-directory' or 'same-file'; errors of the system as they are.
  */
-export async function openTarget(path: string, force: boolean, source?: Stats): Promise<Target> {
+export function openTarget(path: string, force: boolean, source?: Stats): Promise<Target> {
+  return writing(path, () => openAt(path, force, source));
+}
+
+async function openAt(path: string, force: boolean, source: Stats | undefined): Promise<Target> {
   const stats = await statOf(path);
-  if (stats?.isDirectory()) throw new CliError('is-directory', 'is a directory', 'Name a file with -o.');
+  if (stats?.isDirectory()) throw new CliError('is-directory', `${shown(path)} is a directory`, 'Name a file with -o.');
   if (stats !== undefined && source !== undefined && stats.dev === source.dev && stats.ino === source.ino)
     throw new CliError('same-file', 'the input and the output are the same file', 'Name another file with -o.');
   if (stats !== undefined && !stats.isFile() && !stats.isSymbolicLink()) {
@@ -233,7 +262,7 @@ export async function openTarget(path: string, force: boolean, source?: Stats): 
       await device.close();
     }
   }
-  if (stats !== undefined && !force) throw alreadyThere();
+  if (stats !== undefined && !force) throw alreadyThere(path);
   for (;;) {
     const temporary = temporaryName(path);
     try {

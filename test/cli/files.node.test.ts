@@ -71,7 +71,7 @@ describe.skipIf(!built)('files', () => {
     writeFileSync(at.file('a.txt.srp'), 'precious');
     const refused = surprisal('compress', 'a.txt');
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain('surprisal: a.txt: already exists');
+    expect(refused.stderr).toContain('surprisal: a.txt: a.txt.srp already exists');
     expect(at.read('a.txt.srp').toString()).toBe('precious');
     expect(surprisal('compress', '-f', 'a.txt').code).toBe(0);
     expect(surprisal('test', 'a.txt.srp').code).toBe(0);
@@ -131,7 +131,7 @@ describe.skipIf(!built)('files', () => {
       expect(at.read(name).equals(sample)).toBe(true);
     }
     const { stderr } = surprisal('compress', '--', 'a\nb');
-    expect(stderr.split('\n')[0]).toBe("surprisal: $'a\\nb': already exists");
+    expect(stderr.split('\n')[0]).toBe("surprisal: $'a\\nb': $'a\\nb.srp' already exists");
     const long = 'x'.repeat(250);
     writeFileSync(at.file(long), sample);
     expect(surprisal('compress', '-v', long)).toMatchObject({ code: 0 });
@@ -183,7 +183,9 @@ describe.skipIf(!built)('files', () => {
   });
 
   it('says when the target folder does not exist or is no folder', () => {
-    expect(surprisal('compress', '-o', 'nowhere/x', 'a.txt').stderr).toContain('no such file or folder');
+    expect(surprisal('compress', '-o', 'nowhere/x', 'a.txt').stderr).toContain(
+      'a.txt: cannot write nowhere/x: no such file or folder',
+    );
     expect(surprisal('compress', '-o', 'a.txt/x', 'a.txt').stderr).toContain('not a folder');
     expect(surprisal('compress', '-o', '.', 'a.txt').stderr).toContain('is a directory');
   });

@@ -55,10 +55,7 @@ export class Context {
   die(signal: NodeJS.Signals): never {
     this.bar?.stop();
     removeTemporaries();
-    process.removeAllListeners(signal);
-    process.kill(process.pid, signal);
-    // The signal arrives before the next line in practice; where it does not, the exit code says the same.
-    process.exit(128 + (SIGNAL_NUMBERS[signal] ?? 0));
+    endBy(signal);
   }
 
   /** Catches the signals that ask a process to end. */
@@ -68,3 +65,13 @@ export class Context {
 }
 
 const SIGNAL_NUMBERS: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 1, SIGINT: 2, SIGPIPE: 13, SIGTERM: 15 };
+
+/** Ends the process by `signal` as if it had never been caught, so that a shell sees what has happened. */
+export function endBy(signal: NodeJS.Signals): never {
+  // Node ignores SIGPIPE; a listener that comes and goes leaves the system's default behind.
+  process.on(signal, () => {});
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+  // The signal arrives before this line in practice; where it does not, the exit code says the same.
+  process.exit(128 + (SIGNAL_NUMBERS[signal] ?? 0));
+}

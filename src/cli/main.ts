@@ -7,12 +7,13 @@ import { type Command, CommanderError } from 'commander';
 import { plain } from './archive.ts';
 import { completionScript } from './completion.ts';
 import { compressFile, type OutputOptions, type Result } from './compress.ts';
-import { type CommonOptions, Context } from './context.ts';
+import { type CommonOptions, Context, endBy } from './context.ts';
 import { decompressFile, type TestResult, testFile } from './decompress.ts';
 import { type ListResult, listDetails, listFile, listTable } from './list.ts';
 import { CliError, colours, complain, describe, isBrokenPipe, say, shown } from './messages.ts';
 import { type Actions, createProgram } from './program.ts';
 import { formatRatio, formatSize } from './sizes.ts';
+import { removeTemporaries } from './target.ts';
 
 function version(): string {
   // Beside the built command lies the package's folder; beside the source, one further up.
@@ -57,7 +58,8 @@ function print(text: string): void {
   if (!printing) {
     printing = true;
     process.stdout.on('error', (error) => {
-      if (!isBrokenPipe(error)) complain(error, 'standard output');
+      if (isBrokenPipe(error)) endBy('SIGPIPE');
+      complain(error, 'standard output');
       process.exit(1);
     });
   }
@@ -280,5 +282,13 @@ function commanderFault(error: CommanderError, args: readonly string[]): CliErro
     meant === undefined ? `See 'surprisal ${command ?? ''} --help'.`.replace('  ', ' ') : `Did you mean ${meant}?`,
   );
 }
+
+// Nobody reads the messages any more: that is no reason to stop.
+process.stderr.on('error', () => {});
+process.on('exit', removeTemporaries);
+process.on('uncaughtException', (error) => {
+  complain(new CliError('internal', `a fault in surprisal itself: ${error.stack ?? error.message}`));
+  process.exit(1);
+});
 
 await main(process.argv.slice(2));

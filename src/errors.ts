@@ -21,7 +21,9 @@ export type SurprisalErrorCode =
   /** The archive needs another model than the one given. */
   | 'wrong-model'
   /** The stack of bits has run out. */
-  | 'out-of-data';
+  | 'out-of-data'
+  /** A worker thread could not be started, or ended before its work was done. */
+  | 'worker';
 
 /** What an error may carry besides its message. */
 export interface SurprisalErrorOptions extends ErrorOptions {

@@ -8,18 +8,20 @@
  * const text = new TextDecoder().decode(await decompress(archive));
  * ```
  */
-import { rangeError, typeError } from './errors.ts';
 import { Collector, Pacer, paced } from './formats/drive.ts';
 import { FileDecoder, FileEncoder, type Work } from './formats/file.ts';
 import {
+  type Chunks,
   type CompressOptions,
   checkBytes,
+  checkChunks,
   checkDecodeOptions,
   checkEncodeOptions,
   DEFAULT_MAX_BUFFER,
   type DecodeOptions,
   type DecompressOptions,
   type EncodeOptions,
+  sized,
 } from './formats/options.ts';
 import { streamThrough } from './formats/streams.ts';
 
@@ -32,24 +34,6 @@ export type {
   Level,
   Progress,
 } from './formats/options.ts';
-
-type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-
-/** The options of compressing one buffer, whose size is known. */
-function sized<Options extends EncodeOptions>(bytes: Uint8Array, options: Options): Options {
-  checkBytes('the input', bytes);
-  checkEncodeOptions(options);
-  if (options.size !== undefined && options.size !== bytes.length)
-    throw rangeError(`size says ${options.size} bytes, the input has ${bytes.length}`);
-  return { ...options, size: bytes.length };
-}
-
-function checkChunks(chunks: unknown): asserts chunks is Chunks {
-  if (typeof chunks === 'object' && chunks !== null && (Symbol.asyncIterator in chunks || Symbol.iterator in chunks)) {
-    if (!(chunks instanceof Uint8Array)) return;
-  }
-  throw typeError('chunks must be an iterable or async iterable of Uint8Arrays');
-}
 
 function drain(works: Iterable<Work>, into: Collector): Uint8Array {
   for (const work of works) for (const piece of work) if (piece !== undefined) into.add(piece);

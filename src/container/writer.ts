@@ -17,9 +17,10 @@ export class ContainerWriter {
     this.header = parseHeader(this.start, 0, this.start.length)!;
   }
 
-  /** Raw bytes so far. */
-  get rawSize(): number {
-    return this.size;
+  /** Takes note of raw bytes, in order; their frames may come later. */
+  raw(bytes: Uint8Array): void {
+    this.size += bytes.length;
+    this.hash.update(bytes);
   }
 
   /** Starts the next segment. Nothing is written for the first, and an archive of nothing has none. */
@@ -30,12 +31,10 @@ export class ContainerWriter {
     return frame;
   }
 
-  /** Notes the frames of blocks of the current segment and the raw bytes that they hold; returns the frames. */
-  blocks(frames: Uint8Array, raw: Uint8Array): Uint8Array {
-    this.lengths[this.lengths.length - 1] += frames.length;
-    this.size += raw.length;
-    this.hash.update(raw);
-    return frames;
+  /** Takes note of a block's frame, which belongs to the current segment, and returns it. */
+  block(frame: Uint8Array): Uint8Array {
+    this.lengths[this.lengths.length - 1] += frame.length;
+    return frame;
   }
 
   /** The end frame, and the index and footer of a member of two segments or more. */

@@ -107,13 +107,104 @@ export class SegmentEncoder {
   }
 }
 
+/** A block of raw bytes, cut from the input. */
+export interface Cut {
+  /** Valid until the next cut. */
+  readonly raw: Uint8Array;
+  /** Whether it is the first of its segment. */
+  readonly starts: boolean;
+}
+
+/** Cuts the input into blocks and segments, however it comes: the one place that decides where. */
+export class BlockCutter {
+  private readonly size: number | undefined;
+  private readonly segmentSize: number;
+  private buffer: Uint8Array = new Uint8Array(0);
+  private filled = 0;
+  /** Raw bytes before the current block. */
+  private before = 0;
+  private taken = 0;
+  private ended = false;
+
+  constructor({ size, segmentSize }: EncodeOptions) {
+    this.size = size;
+    this.segmentSize = segmentSize ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Takes input and yields the blocks that are full and not the last: a block is cut only when a byte follows. */
+  *push(bytes: Uint8Array): Generator<Cut, void, void> {
+    checkBytes('the input', bytes);
+    if (this.ended) throw rangeError('the encoder has ended: make a new one for the next archive');
+    this.taken += bytes.length;
+    if (this.size !== undefined && this.taken > this.size) throw this.wrongSize('at least ');
+    for (let at = 0; at < bytes.length; ) {
+      if (this.filled === this.room()) yield this.cut();
+      const n = Math.min(bytes.length - at, this.room() - this.filled);
+      this.reserve(this.filled + n);
+      this.buffer.set(bytes.subarray(at, at + n), this.filled);
+      this.filled += n;
+      at += n;
+    }
+  }
+
+  /** The last block, empty only when the whole input is. */
+  end(): Cut {
+    if (this.ended) throw rangeError('the encoder has ended: make a new one for the next archive');
+    this.ended = true;
+    if (this.size !== undefined && this.taken !== this.size) throw this.wrongSize('');
+    return this.cut();
+  }
+
+  private cut(): Cut {
+    const cut = { raw: this.buffer.subarray(0, this.filled), starts: this.before % this.segmentSize === 0 };
+    this.before += this.filled;
+    this.filled = 0;
+    return cut;
+  }
+
+  private room(): number {
+    return Math.min(MAX_BLOCK, this.segmentSize - (this.before % this.segmentSize));
+  }
+
+  private reserve(length: number): void {
+    if (length <= this.buffer.length) return;
+    const grown = new Uint8Array(Math.min(MAX_BLOCK, Math.max(length, this.buffer.length * 2)));
+    grown.set(this.buffer.subarray(0, this.filled));
+    this.buffer = grown;
+  }
+
+  private wrongSize(atLeast: string): RangeError {
+    return rangeError(`size says ${this.size} bytes, the input has ${atLeast}${this.taken}`);
+  }
+}
+
 /**
- * Codes a whole segment: yields the frames of its blocks. What several threads do side by side; the archive is the
- * header, the segments in order ({@link ContainerWriter}) and the end.
+ * The archive of an input of one block or none: whichever is smaller of the coded one and the stored one, which needs
+ * no model at all.
+ *
+ * @param frame the block's frame under the method of `planFile(raw.length, options)`; undefined for an empty input
  */
-export function* encodeSegment(model: Model, raw: Uint8Array): Work {
-  const encoder = new SegmentEncoder(model);
-  for (let at = 0; at < raw.length; at += MAX_BLOCK) yield yield* encoder.block(raw.subarray(at, at + MAX_BLOCK));
+export function* singleBlock(raw: Uint8Array, frame: Uint8Array | undefined, options: EncodeOptions): Work {
+  const coded = planFile(raw.length, options).header;
+  const { kind, name, mtime, size } = coded;
+  const { id: method, revision } = storedMethod;
+  let header: Header = { kind, method, revision, parameters: new Uint8Array(0), memory: 0, name, mtime, size };
+  let best: Uint8Array | undefined;
+  if (frame !== undefined) {
+    best = storedFrame(raw);
+    if (encodeHeader(coded).length + frame.length < encodeHeader(header).length + best.length) {
+      header = coded;
+      best = frame;
+    }
+  }
+  const writer = new ContainerWriter(header);
+  yield writer.start;
+  if (best !== undefined) {
+    writer.raw(raw);
+    writer.segment();
+    yield writer.block(best);
+  }
+  yield writer.end();
 }
 
 /**
@@ -130,21 +221,17 @@ export function* encodeSegment(model: Model, raw: Uint8Array): Work {
  */
 export class FileEncoder {
   private readonly options: EncodeOptions;
-  private readonly blockLimit: number;
-  private buffer: Uint8Array = new Uint8Array(0);
-  private filled = 0;
-  private taken = 0;
+  private readonly cutter: BlockCutter;
   private plan: Plan | undefined;
   private writer: ContainerWriter | undefined;
   private segment: SegmentEncoder | undefined;
   /** Raw bytes before the current segment. */
   private before = 0;
-  private ended = false;
 
   constructor(options: EncodeOptions = {}) {
     checkEncodeOptions(options);
     this.options = options;
-    this.blockLimit = Math.min(MAX_BLOCK, options.segmentSize ?? MAX_BLOCK);
+    this.cutter = new BlockCutter(options);
     // A model that is too large is known before any input is read, where the size is.
     if (options.size !== undefined) planFile(options.size, options);
   }
@@ -161,18 +248,13 @@ export class FileEncoder {
    * @throws SurprisalError `limit` when the model takes more than `maxMemory`.
    */
   *push(bytes: Uint8Array): Work {
-    checkBytes('the input', bytes);
-    this.checkOpen();
-    this.taken += bytes.length;
-    if (this.options.size !== undefined && this.taken > this.options.size) throw this.wrongSize();
-    for (let at = 0; at < bytes.length; ) {
-      // Only when a byte follows is it known that a full block is not the last.
-      if (this.filled === this.room()) yield* this.flush(false);
-      const n = Math.min(bytes.length - at, this.room() - this.filled);
-      this.reserve(this.filled + n);
-      this.buffer.set(bytes.subarray(at, at + n), this.filled);
-      this.filled += n;
-      at += n;
+    for (const cut of this.cutter.push(bytes)) {
+      if (this.writer === undefined) {
+        this.plan = planFile(this.options.size, this.options);
+        this.writer = new ContainerWriter(this.plan.header);
+        yield this.writer.start;
+      }
+      yield* this.block(cut, this.plan!, this.writer);
     }
   }
 
@@ -182,101 +264,37 @@ export class FileEncoder {
    * @throws RangeError when the input is shorter than the size that the options state.
    */
   *end(): Work {
-    this.checkOpen();
-    this.ended = true;
-    if (this.options.size !== undefined && this.taken !== this.options.size) throw this.wrongSize();
-    if (this.writer === undefined) yield* this.single();
-    else {
-      yield* this.flush(true);
+    const cut = this.cutter.end();
+    if (this.writer !== undefined) {
+      yield* this.block(cut, this.plan!, this.writer);
       yield this.writer.end();
+    } else {
+      let frame: Uint8Array | undefined;
+      if (cut.raw.length > 0) {
+        this.segment = new SegmentEncoder(planFile(cut.raw.length, this.options).model);
+        frame = yield* this.segment.block(cut.raw);
+      }
+      yield* singleBlock(cut.raw, frame, this.options);
     }
+    this.drop();
+  }
+
+  private *block({ raw, starts }: Cut, plan: Plan, writer: ContainerWriter): Work {
+    writer.raw(raw);
+    if (starts) {
+      // Before the next is made, so that two models are never needed at once.
+      this.drop();
+      const mark = writer.segment();
+      if (mark.length > 0) yield mark;
+      this.segment = new SegmentEncoder(plan.model);
+    }
+    yield writer.block(yield* this.segment!.block(raw));
+  }
+
+  /** Lets go of the segment's model. */
+  private drop(): void {
     this.before = this.done;
     this.segment = undefined;
-    this.buffer = new Uint8Array(0);
-  }
-
-  private checkOpen(): void {
-    if (this.ended) throw rangeError('the encoder has ended: make a new one for the next archive');
-  }
-
-  private wrongSize(): RangeError {
-    return rangeError(
-      `size says ${this.options.size} bytes, the input has ${this.ended ? '' : 'at least '}${this.taken}`,
-    );
-  }
-
-  /** Raw bytes that the current block may hold: a segment can end in a shorter one. */
-  private room(): number {
-    const { segmentSize } = this.options;
-    if (segmentSize === undefined || this.writer === undefined) return this.blockLimit;
-    return Math.min(MAX_BLOCK, segmentSize - (this.writer.rawSize % segmentSize));
-  }
-
-  private reserve(length: number): void {
-    if (length <= this.buffer.length) return;
-    const grown = new Uint8Array(Math.min(this.blockLimit, Math.max(length, this.buffer.length * 2)));
-    grown.set(this.buffer.subarray(0, this.filled));
-    this.buffer = grown;
-  }
-
-  private *flush(last: boolean): Work {
-    const { segmentSize } = this.options;
-    if (this.plan === undefined || this.writer === undefined) {
-      this.plan = planFile(this.options.size, this.options);
-      this.writer = new ContainerWriter(this.plan.header);
-      yield this.writer.start;
-    }
-    const { writer } = this;
-    const starts = segmentSize === undefined ? writer.rawSize === 0 : writer.rawSize % segmentSize === 0;
-    if (starts) {
-      this.before = this.done;
-      // Dropped before the next is made, so that two models are never needed at once.
-      this.segment = undefined;
-      const frame = writer.segment();
-      if (frame.length > 0) yield frame;
-      this.segment = new SegmentEncoder(this.plan.model);
-    }
-    const raw = this.buffer.subarray(0, this.filled);
-    const frame = yield* this.segment!.block(raw);
-    yield writer.blocks(frame, raw);
-    this.filled = 0;
-    if (last) this.segment = this.drop();
-  }
-
-  private drop(): undefined {
-    this.before = this.done;
-    return undefined;
-  }
-
-  /** The whole input is one block, or nothing: the smaller of the coded and the stored archive. */
-  private *single(): Work {
-    const raw = this.buffer.subarray(0, this.filled);
-    const stored: Header = {
-      ...planFile(0, { ...this.options, maxMemory: Number.POSITIVE_INFINITY }).header,
-      method: storedMethod.id,
-      revision: storedMethod.revision,
-      parameters: new Uint8Array(0),
-      memory: 0,
-      size: raw.length,
-      segmentSize: undefined,
-    };
-    let header = stored;
-    let frame: Uint8Array | undefined;
-    if (raw.length > 0) {
-      const plan = planFile(raw.length, this.options);
-      this.segment = new SegmentEncoder(plan.model);
-      frame = yield* this.segment.block(raw);
-      const plain = encodeHeader(stored).length + storedFrameLength(raw.length);
-      if (encodeHeader(plan.header).length + frame.length < plain) header = plan.header;
-      else frame = storedFrame(raw);
-    }
-    const writer = new ContainerWriter(header);
-    yield writer.start;
-    if (frame !== undefined) {
-      writer.segment();
-      yield writer.blocks(frame, raw);
-    }
-    yield writer.end();
   }
 }
 
@@ -383,7 +401,7 @@ export class FileDecoder {
           this.current = event.header.header;
           this.model = modelOf(this.current, this.maxMemory);
           this.hash = startSha256();
-          if (this.current.size !== undefined) this.checkOutput(this.current.size);
+          if (this.current.size !== undefined) checkOutput(this.finished + this.current.size, this.maxOutputSize);
           this.segment = new SegmentDecoder(this.model);
           break;
         case 'segment':
@@ -392,7 +410,7 @@ export class FileDecoder {
           break;
         case 'block': {
           const { head, payload, offset } = event;
-          this.checkOutput(event.rawOffset + head.rawLength);
+          checkOutput(this.finished + event.rawOffset + head.rawLength, this.maxOutputSize);
           let raw = payload;
           if (head.rawCrc === undefined) yield* this.segment!.stored(payload);
           else raw = yield* this.segment!.coded(payload, head.rawLength, head.rawCrc, offset);
@@ -402,13 +420,7 @@ export class FileDecoder {
           break;
         }
         case 'end': {
-          const sha256 = this.hash!.digest();
-          if (!sha256.every((byte, i) => byte === event.sha256[i]))
-            throw new SurprisalError(
-              'corrupt',
-              `The archive is damaged: the SHA-256 of all its bytes does not match the one at byte ${event.offset}.`,
-              { offset: event.offset },
-            );
+          checkSha256(this.hash!, event.sha256, event.offset);
           this.finished = this.out;
           this.segment = undefined;
           break;
@@ -422,12 +434,24 @@ export class FileDecoder {
   *end(): Work {
     this.reader.end();
   }
+}
 
-  private checkOutput(memberSize: number): void {
-    if (this.finished + memberSize > this.maxOutputSize)
-      throw new SurprisalError(
-        'limit',
-        `The archive holds at least ${this.finished + memberSize} bytes, more than the limit of ${this.maxOutputSize}. Raise maxOutputSize to go on.`,
-      );
-  }
+/** @throws SurprisalError `limit` when an archive holds more raw bytes than it may. */
+export function checkOutput(size: number, maxOutputSize: number): void {
+  if (size > maxOutputSize)
+    throw new SurprisalError(
+      'limit',
+      `The archive holds at least ${size} bytes, more than the limit of ${maxOutputSize}. Raise maxOutputSize to go on.`,
+    );
+}
+
+/** @throws SurprisalError `corrupt` when the hash is not the one that stands at `offset` of the archive. */
+export function checkSha256(hash: Hash, stated: Uint8Array, offset: number): void {
+  const sha256 = hash.digest();
+  if (!sha256.every((byte, i) => byte === stated[i]))
+    throw new SurprisalError(
+      'corrupt',
+      `The archive is damaged: the SHA-256 of all its bytes does not match the one at byte ${offset}.`,
+      { offset },
+    );
 }

@@ -137,3 +137,23 @@ export function checkDecodeOptions(options: DecompressOptions | undefined): void
   whole('maxOutputSize', options.maxOutputSize, 0, true);
   checkJob(options);
 }
+
+/** Bytes in pieces. */
+export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/** @throws TypeError (with a `code`) when `chunks` cannot be iterated for Uint8Arrays. */
+export function checkChunks(chunks: unknown): asserts chunks is Chunks {
+  const iterable =
+    typeof chunks === 'object' && chunks !== null && (Symbol.asyncIterator in chunks || Symbol.iterator in chunks);
+  // A Uint8Array iterates over numbers: one of its own was meant to be in an array.
+  if (!iterable || ArrayBuffer.isView(chunks)) throw typeError('chunks must be an iterable of Uint8Arrays');
+}
+
+/** The options of compressing one buffer, whose size is known. */
+export function sized<Options extends EncodeOptions>(bytes: Uint8Array, options: Options): Options {
+  checkBytes('the input', bytes);
+  checkEncodeOptions(options);
+  if (options.size !== undefined && options.size !== bytes.length)
+    throw rangeError(`size says ${options.size} bytes, the input has ${bytes.length}`);
+  return { ...options, size: bytes.length };
+}

@@ -154,7 +154,7 @@ interface Resumed {
 }
 
 /**
- * The first segment after number `after` that can be found behind `from`: by its mark, or by the index where its mark
+ * The first segment after number `after` that can be found from `from` on: by its mark, or by the index where its mark
  * is damaged but its first block is not.
  */
 async function nextSegment(
@@ -279,7 +279,11 @@ async function* recoverMember(
         const index = hash === undefined ? undefined : state.end(head, at);
         const sha256 = hash?.digest();
         if (sha256 !== undefined && !sha256.every((byte, i) => byte === head.sha256[i]))
-          yield lost(0, head.size, 'every checksum holds, but the SHA-256 of all bytes does not: some byte is wrong');
+          yield lost(
+            head.size,
+            head.size,
+            "every block's checksum holds, but the SHA-256 of all bytes does not: the end is damaged, or hardly likely a block",
+          );
         if (hash === undefined && head.size !== state.rawOffset)
           yield lost(
             Math.min(state.rawOffset, head.size),
@@ -313,7 +317,7 @@ async function* recoverMember(
     hash = undefined;
     found ??= await findIndex(access, start, at);
     if (found !== undefined && found.index.header.crc !== header.crc) found = undefined;
-    const next = await nextSegment(access, header, state.segment, at + 1, found);
+    const next = await nextSegment(access, header, state.segment, at, found);
     const from = state.rawOffset;
     if (next === undefined) {
       const chained = await chainedEnd(access, at, state);

@@ -88,12 +88,11 @@ const plural = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
 
 function tested(result: TestResult): string {
   const { members, segments, blocks } = result;
-  const parts: string[] = [];
+  const parts = [`${result.raw} bytes`];
   if (members !== undefined && members > 1) parts.push(plural(members, 'member'));
   if (segments !== undefined) parts.push(plural(segments, 'segment'));
   if (blocks !== undefined) parts.push(plural(blocks, 'block'));
-  parts.push(`${result.raw} bytes`);
-  return `${shown(result.file)}: intact: ${parts.join(', ')}; the CRC-32C of every block and the SHA-256 of the whole agree`;
+  return `${shown(result.file)}: intact: ${parts.join(', ')}; every CRC-32C and SHA-256 agrees`;
 }
 
 function lossLines(result: Result): string[] {

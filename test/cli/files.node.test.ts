@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   linkSync,
@@ -10,8 +12,9 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { built, folder, run, shell, text } from './command.ts';
+import { built, folder, run, shell, start, TEMPORARY, text } from './command.ts';
 
 const sample = text(30_000);
 
@@ -191,12 +194,20 @@ describe.skipIf(!built)('files', () => {
   });
 
   it('finds that a file changes while it is read', async () => {
-    // A file that the system makes up says that it has 0 bytes, and has more.
-    if (!existsSync('/proc/version')) return;
-    const { code, stderr } = surprisal('compress', '-o', 'x.srp', '/proc/version');
+    writeFileSync(at.file('log'), text(500_000));
+    const child = start(['compress', 'log'], { cwd: at.path, stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr!.on('data', (chunk) => (stderr += chunk));
+    // The temporary file comes after the opening of the input and before its last look at it.
+    while (!readdirSync(at.path).some((name) => TEMPORARY.test(name))) await sleep(5);
+    appendFileSync(at.file('log'), 'one more line\n');
+    const [code] = await once(child, 'close');
     expect(code).toBe(1);
-    expect(stderr).toContain('changed while it was being read');
-    expect(existsSync(at.file('x.srp'))).toBe(false);
+    expect(stderr).toContain('surprisal: log: changed while it was being read');
+    expect(readdirSync(at.path).sort()).toEqual(['a.txt', 'log']);
+    // A file that the system makes up says that it has 0 bytes, and has more.
+    if (existsSync('/proc/version'))
+      expect(surprisal('compress', '-o', 'x.srp', '/proc/version').stderr).toContain('changed while it was being read');
   });
 
   it('reads named pipes and writes devices where that is asked for', () => {
@@ -229,7 +240,7 @@ describe.skipIf(!built)('files', () => {
     const { code, stdout } = surprisal('test', 'a.txt.srp');
     expect(code).toBe(0);
     expect(stdout.toString()).toBe(
-      'a.txt.srp: intact: 1 segment, 1 block, 30000 bytes; the CRC-32C of every block and the SHA-256 of the whole agree\n',
+      'a.txt.srp: intact: 30000 bytes, 1 segment, 1 block; every CRC-32C and SHA-256 agrees\n',
     );
     expect(surprisal('test', '-q', 'a.txt.srp')).toMatchObject({ code: 0, stderr: '' });
     expect(surprisal('test', '-q', 'a.txt.srp').stdout.length).toBe(0);

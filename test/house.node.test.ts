@@ -32,8 +32,12 @@ const arrows: Record<string, readonly string[] | 'all but cli' | 'all'> = {
   formats: 'all but cli',
   index: 'all but cli',
   worker: 'all but cli',
+  'worker-thread': 'all but cli',
   cli: 'all',
 };
+
+/** Classes that only the package itself reaches: their exports are documented, their methods need not be. */
+const internal = ['formats/threads.ts', 'formats/protocol.ts'];
 
 const room = (path: string) => path.split('/')[0]!.replace(/\.ts$/, '');
 
@@ -118,7 +122,7 @@ describe('the house', () => {
   it('documents every export', () => {
     const bare: string[] = [];
     const documented = (node: ts.Node) => ts.getJSDocCommentsAndTags(node).length > 0;
-    for (const { source } of withoutCommand) {
+    for (const { path, source } of withoutCommand) {
       for (const statement of source.statements) {
         if (!ts.canHaveModifiers(statement)) continue;
         if (!ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) continue;
@@ -126,7 +130,7 @@ describe('the house', () => {
           ? statement.declarationList.declarations.map((one) => one.name.getText()).join(', ')
           : ((statement as ts.DeclarationStatement).name?.getText() ?? 'default');
         if (!documented(statement)) bare.push(`${where(statement)}: ${name}`);
-        if (!ts.isClassDeclaration(statement)) continue;
+        if (!ts.isClassDeclaration(statement) || internal.includes(path)) continue;
         for (const member of statement.members) {
           if (!ts.isMethodDeclaration(member) && !ts.isGetAccessor(member)) continue;
           const modifiers: ts.SyntaxKind[] = ts.getModifiers(member)?.map(({ kind }) => kind) ?? [];

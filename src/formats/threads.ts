@@ -29,6 +29,7 @@ export interface Threads {
   change(): Promise<void>;
 }
 
+/** The error of a thread that could not start, or died. */
 export const workerError = (message: string, cause?: unknown) => new SurprisalError('worker', message, { cause });
 
 interface Waiting {
@@ -117,6 +118,7 @@ export class Session {
   }
 }
 
+/** A thread and the one session that it runs at a time. */
 export class Thread {
   session: Session | undefined;
   private failure: Error | undefined;
@@ -195,6 +197,7 @@ async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined
   }
 }
 
+/** The chunks, until the signal aborts: it does not wait for one that never comes. */
 export async function* abortableChunks(
   chunks: Chunks,
   signal: AbortSignal | undefined,

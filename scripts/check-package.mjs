@@ -138,6 +138,16 @@ try {
       process.stdout.write(text.length + ' bytes to ' + archive.length);`;
     return String(run(process.execPath, ['--input-type=module', '-e', code], { cwd: user }));
   });
+  check('the worker pool starts its threads from there', () => {
+    const code = `import { WorkerPool } from 'surprisal/worker.js';
+      const text = new TextEncoder().encode('what is likely is short, '.repeat(10000));
+      const pool = new WorkerPool({ threads: 2 });
+      const archive = await pool.compress(text, { segmentSize: 65536 });
+      if (Buffer.compare(text, await pool.decompress(archive)) !== 0) throw new Error('not what went in');
+      await pool.terminate();
+      process.stdout.write(text.length + ' bytes to ' + archive.length);`;
+    return String(run(process.execPath, ['--input-type=module', '-e', code], { cwd: user }));
+  });
   check('licences of what is bundled come along', () => {
     const text = readFileSync(join(installed, 'dist/THIRD-PARTY-LICENCES.txt'), 'utf8');
     insist(/licen[cs]e|permission/i.test(text), 'dist/THIRD-PARTY-LICENCES.txt names no licence');

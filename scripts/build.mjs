@@ -2,7 +2,7 @@
 // and the licence notices of what was bundled.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { rolldown } from 'rolldown';
 import { buildKernels, root } from './kernels.mjs';
@@ -66,6 +66,8 @@ if (existsSync(join(root, 'src/cli/main.ts'))) {
     'node',
   ))
     packages.add(name);
+  // npm makes it executable when it installs the package; a clone is used as it is.
+  chmodSync(join(dist, 'cli.js'), 0o755);
 }
 writeFileSync(join(dist, 'THIRD-PARTY-LICENCES.txt'), notices(packages));
 const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {

@@ -146,7 +146,8 @@ try {
       if (Buffer.compare(text, await pool.decompress(archive)) !== 0) throw new Error('not what went in');
       await pool.terminate();
       process.stdout.write(text.length + ' bytes to ' + archive.length);`;
-    return String(run(process.execPath, ['--input-type=module', '-e', code], { cwd: user }));
+    writeFileSync(join(user, 'pool.js'), code);
+    return String(run(process.execPath, ['pool.js'], { cwd: user }));
   });
   check('licences of what is bundled come along', () => {
     const text = readFileSync(join(installed, 'dist/THIRD-PARTY-LICENCES.txt'), 'utf8');

@@ -36,6 +36,7 @@ import type { Reply } from './formats/protocol.ts';
 import { streamThrough } from './formats/streams.ts';
 import { abortableChunks, Job, type Port, Queue, type Session, Thread, workerError } from './formats/threads.ts';
 
+/** How a pool is made. */
 export interface PoolOptions {
   /**
    * Threads at most; default 1. They start when needed, and a job uses no more than `maxMemory` has room for (but one
@@ -216,6 +217,8 @@ export class WorkerPool {
     let hash: Hash | undefined;
     /** Raw bytes of the members before. */
     let before = 0;
+    /** Raw bytes of the member that has ended last. */
+    let size = 0;
     let done = 0;
     job.total = () => (plan?.header.size === undefined ? undefined : before + plan.header.size);
     const limit = () => aheadLimit(job.room(plan!.model), plan!.header.segmentSize);
@@ -238,6 +241,8 @@ export class WorkerPool {
           for (const event of reader.push(chunk)) {
             if (event.type === 'header') {
               const { header } = event.header;
+              before += size;
+              size = 0;
               plan = { header, model: modelOf(header, maxMemory) };
               if (header.size !== undefined) checkOutput(before + header.size, maxOutputSize);
               session = undefined;
@@ -259,7 +264,7 @@ export class WorkerPool {
             } else {
               job.finishSegment();
               queue.add({ type: 'end', sha256: event.sha256, offset: event.offset });
-              before += event.size;
+              size = event.size;
             }
           }
           if (plan !== undefined) yield* ready(limit());

@@ -399,6 +399,7 @@ export class FileDecoder {
         case 'header':
           this.segment = undefined;
           this.current = event.header.header;
+          this.finished = this.out;
           this.model = modelOf(this.current, this.maxMemory);
           this.hash = startSha256();
           if (this.current.size !== undefined) checkOutput(this.finished + this.current.size, this.maxOutputSize);
@@ -421,7 +422,6 @@ export class FileDecoder {
         }
         case 'end': {
           checkSha256(this.hash!, event.sha256, event.offset);
-          this.finished = this.out;
           this.segment = undefined;
           break;
         }

@@ -26,7 +26,13 @@ export interface RunOptions {
   env?: NodeJS.ProcessEnv;
 }
 
-const environment = (extra: NodeJS.ProcessEnv = {}) => ({ ...process.env, NODE_OPTIONS: '', CI: '', ...extra });
+const environment = (extra: NodeJS.ProcessEnv = {}) => ({
+  ...process.env,
+  NODE_OPTIONS: '',
+  CI: '',
+  NO_COLOR: '',
+  ...extra,
+});
 
 /** Runs the command to its end. */
 export function run(args: readonly string[], options: RunOptions = {}): Outcome {

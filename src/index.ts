@@ -23,7 +23,7 @@ import {
   type EncodeOptions,
   sized,
 } from './formats/options.ts';
-import { streamThrough } from './formats/streams.ts';
+import { abortableChunks, streamThrough } from './formats/streams.ts';
 
 export { SurprisalError, type SurprisalErrorCode } from './errors.ts';
 export type {
@@ -96,10 +96,7 @@ async function* run(
   state: () => { done: number; total?: number },
 ): AsyncGenerator<Uint8Array, void, void> {
   const pacer = new Pacer(options, state);
-  for await (const chunk of chunks) {
-    checkBytes('each chunk', chunk);
-    yield* paced(coder.push(chunk), pacer);
-  }
+  for await (const chunk of abortableChunks(chunks, options.signal)) yield* paced(coder.push(chunk), pacer);
   yield* paced(coder.end(), pacer);
   pacer.finish();
 }

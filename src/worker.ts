@@ -33,8 +33,8 @@ import {
   sized,
 } from './formats/options.ts';
 import type { Reply } from './formats/protocol.ts';
-import { streamThrough } from './formats/streams.ts';
-import { abortableChunks, Job, type Port, Queue, type Session, Thread, workerError } from './formats/threads.ts';
+import { abortableChunks, streamThrough } from './formats/streams.ts';
+import { Job, type Port, Queue, type Session, Thread, workerError } from './formats/threads.ts';
 
 /** How a pool is made. */
 export interface PoolOptions {

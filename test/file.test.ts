@@ -215,6 +215,23 @@ describe('jobs', () => {
     await expect(compress(bytes, { signal: aborter.signal, progress })).rejects.toThrow('enough');
   });
 
+  test('a signal stops a job that waits for its input', async () => {
+    const aborter = new AbortController();
+    setTimeout(() => aborter.abort(new Error('enough')), 10);
+    const silent = new ReadableStream<Uint8Array>();
+    await expect(
+      collect(
+        compressChunks(
+          (async function* () {
+            await silent.getReader().read();
+            yield new Uint8Array(0);
+          })(),
+          { signal: aborter.signal },
+        ),
+      ),
+    ).rejects.toThrow('enough');
+  });
+
   test('a stream fails on both sides', async () => {
     const { readable, writable } = decompressStream();
     const writer = writable.getWriter();

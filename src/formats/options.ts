@@ -2,6 +2,7 @@
  * The options of compressing and decompressing, and their validation: one place, so that the buffer, stream and worker
  * variants take the same ones and refuse the same mistakes.
  */
+import { MAX_NAME_BYTES } from '../container/header.ts';
 import { rangeError, typeError } from '../errors.ts';
 
 /** Levels of compression. Only `fast` exists at present; a level is never written to an archive, its method is. */
@@ -66,8 +67,6 @@ export const DEFAULT_MAX_MEMORY = 512 * 1024 * 1024;
 export const DEFAULT_MAX_BUFFER = 2 ** 31;
 /** Fewest raw bytes to a segment. */
 export const MIN_SEGMENT_SIZE = 65536;
-/** Longest name, in bytes of UTF-8. */
-export const MAX_NAME_BYTES = 4096;
 
 const LEVELS = ['fast'] as const;
 const PLANNED = ['default', 'max'];

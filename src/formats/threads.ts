@@ -5,8 +5,9 @@ import { base64 } from '../kernels/generated/online.ts';
 import { kernelModule } from '../kernels/load.ts';
 import type { Plan } from './file.ts';
 import type { Model } from './methods.ts';
-import { type Chunks, checkBytes, DEFAULT_MAX_MEMORY, type JobOptions } from './options.ts';
+import { DEFAULT_MAX_MEMORY, type JobOptions } from './options.ts';
 import { type Reply, type Request, revivedError } from './protocol.ts';
+import { abortable } from './streams.ts';
 
 /** Fewest milliseconds between two reports of progress. */
 const REPORT = 50;
@@ -177,46 +178,6 @@ export class Thread {
   async terminate(): Promise<void> {
     this.fail(workerError('The pool was terminated.'));
     await this.port?.terminate();
-  }
-}
-
-/** Rejects with the signal's reason as soon as it is aborted, whatever the promise waits for. */
-async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  signal.throwIfAborted();
-  let stop: () => void = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  promise.catch(() => {});
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
-}
-
-/** The chunks, until the signal aborts: it does not wait for one that never comes. */
-export async function* abortableChunks(
-  chunks: Chunks,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array, void, void> {
-  const iterator = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
-  let complete = false;
-  try {
-    for (;;) {
-      const step = await abortable(Promise.resolve(iterator.next()), signal);
-      if (step.done) {
-        complete = true;
-        return;
-      }
-      checkBytes('each chunk', step.value);
-      yield step.value;
-    }
-  } finally {
-    // Not awaited: a source that hangs in its next chunk would hang here too.
-    if (!complete) void Promise.resolve(iterator.return?.()).catch(() => {});
   }
 }
 

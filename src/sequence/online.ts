@@ -1,5 +1,15 @@
 /**
- * The online compressor's model, level `fast`: (docstring to come)
+ * The online compressor, level `fast`: a network that learns while it codes. Nothing is stored but the coded bits; the
+ * decoder starts from the same fixed weights and learns the same from what it decodes.
+ *
+ * Bits are predicted one at a time. Eighteen contexts (orders 0 to 6, words, gaps, columns, records, what followed
+ * before) each look up the history of what came after them, and two match models point at the latest earlier
+ * occurrence. Their predictions, as logits, are the inputs of a gated network of six neurons whose weight vectors are
+ * chosen by small contexts, under a final neuron; all of them learn by online gradient descent on the coding cost
+ * (context mixing: Mahoney 2005, "Adaptive weighing of context models for lossless data compression"; as gated linear
+ * networks: Veness et al. 2017, arXiv 1712.01897; why it converges: Mattern 2012, "Mixing strategies in data compression"). Three adaptive maps then
+ * correct the probability, and a 32-bit binary range coder codes it with 16 bits. All of it runs in WASM with a fixed
+ * order of operations, so that every engine and processor writes the same bits.
  */
 import { rangeError } from '../errors.ts';
 import { base64 } from '../kernels/generated/online.ts';
@@ -29,19 +39,35 @@ interface Kernel {
 const CHUNK = 4096;
 /** Most coded bytes that one raw byte can take: 8 bits of at most 16 bits each. */
 const WORST = 16;
-/** Coded bytes that a decoder looks ahead. */
+/** Coded bytes that a decoder reads ahead; past the end of a block they are zeros, which the block does not contain. */
 const LOOKAHEAD = 4;
 
-/** Parameters of level `fast` for an input of `size` bytes (unknown: the level's maximum). */
+/** Bytes of the model that do not depend on the parameters; the kernel's layout is held against it when it starts. */
+const FIXED = 0x490000;
+
+/**
+ * Parameters of level `fast` for an input of `size` bytes, or of the level's largest when the size is not known.
+ *
+ * @param size - Bytes of the input, where known.
+ * @returns Tables of about 32 bytes for each byte of the input, from 64 KiB to 64 MiB.
+ */
 export function fastParameters(size?: number): OnlineParameters {
-  void size;
-  return { tableBits: 24, historyBits: 24 };
+  const bits = size === undefined ? 32 : Math.max(0, 32 - Math.clz32(Math.min(size, 0x7fffffff)));
+  return { tableBits: Math.min(26, Math.max(16, bits + 5)), historyBits: Math.min(24, Math.max(12, bits)) };
 }
 
-/** Bytes of memory that a model of these parameters takes, exactly: what a header states and `maxMemory` is held against. */
+/**
+ * Bytes of memory that a model of these parameters takes, exactly: what a header states and `maxMemory` is held
+ * against. A multiple of 65,536.
+ *
+ * @throws RangeError when there is no model of these parameters.
+ */
 export function onlineMemory(parameters: OnlineParameters): number {
   check(parameters);
-  return 40 * 1024 * 1024;
+  const { tableBits, historyBits } = parameters;
+  const headBits = Math.max(10, Math.min(20, historyBits - 1));
+  const bytes = FIXED + 2 ** historyBits + 8 * 2 ** headBits + 2 ** tableBits;
+  return Math.ceil(bytes / 65536) * 65536;
 }
 
 function check({ tableBits, historyBits }: OnlineParameters): void {
@@ -64,7 +90,8 @@ abstract class OnlineCoder {
     const pages = onlineMemory(parameters) / 65536;
     const { exports, memory } = instantiate<Kernel>(kernelModule('online', base64), pages);
     this.kernel = exports;
-    exports.init(parameters.tableBits, parameters.historyBits);
+    const end = exports.init(parameters.tableBits, parameters.historyBits);
+    if (end > memory.buffer.byteLength) throw new Error(`the online kernel needs ${end} bytes, not ${memory.buffer.byteLength}`);
     this.memory = new Uint8Array(memory.buffer);
     this.input = exports.inputPointer();
     this.output = exports.outputPointer();
@@ -138,9 +165,14 @@ export class OnlineDecoder extends OnlineCoder {
     }
   }
 
-  /** Whether the decoder has consumed exactly the block's coded bytes, as it has after a whole intact block. */
+  /** Whether the decoder stands where it does after the whole of an intact block. */
   get finished(): boolean {
-    return this.position === this.coded.length;
+    return this.position >= this.coded.length && !this.overrun;
+  }
+
+  /** Whether the decoder has read further than the block goes, which shows that the block is damaged. */
+  get overrun(): boolean {
+    return this.position > this.coded.length + LOOKAHEAD;
   }
 
   private window(): void {

@@ -1,0 +1,127 @@
+/**
+ * The online compressor's model bit by bit: what it predicts, what it learns, and the way back to an earlier state.
+ * For compressing, use `surprisal` or {@link OnlineEncoder}, whose loop runs inside WASM and keeps no undo log; the
+ * probabilities are the same to the bit.
+ */
+import { rangeError, typeError } from '../errors.ts';
+import { base64 } from '../kernels/generated/online_bits.ts';
+import { instantiate, kernelModule } from '../kernels/load.ts';
+import { fastParameters, type OnlineParameters, onlineMemory } from './online.ts';
+
+/**
+ * A model that predicts one bit at a time.
+ */
+export interface BitModel {
+  /** Probability that the next bit is a 1, in 1/65536: 1..65535. */
+  predict(): number;
+  /** Learns the next bit, 0 or 1. */
+  update(bit: number): void;
+}
+
+/** A state to go back to. Good until it, or an older one, is rolled back to. */
+export type Mark = number & { readonly mark: unique symbol };
+
+interface Kernel {
+  init(tableBits: number, historyBits: number, journalBytes: number): number;
+  probability(): number;
+  update(bit: number): void;
+  mark(): number;
+  rollback(mark: number): number;
+  release(mark: number): number;
+  journalFree(): number;
+}
+
+/** What one bit can add to the undo log at most: slots of a nibble, tables of a byte, weights, votes of records. */
+const LONGEST_STEP = 192 * 1024;
+
+/** Options of {@link OnlineModel}. */
+export interface OnlineModelOptions {
+  /** Shape of the model, by default that of level `fast` for an unknown size. */
+  readonly parameters?: OnlineParameters;
+  /** Bytes of the undo log, by default 16 MiB: a bit under a mark takes about 2 kB. */
+  readonly journalBytes?: number;
+}
+
+/**
+ * The online model with mark and rollback. Bits come most significant first, eight to a byte: the model knows where
+ * bytes begin.
+ *
+ * @example
+ * ```ts
+ * import { OnlineModel } from 'surprisal/sequence/online-bits.js';
+ *
+ * const model = new OnlineModel({ parameters: { tableBits: 16, historyBits: 12 } });
+ * const before = model.predict();
+ * const mark = model.mark();
+ * for (const bit of [0, 1, 1, 0, 0, 0, 0, 1]) model.update(bit);
+ * model.rollback(mark);
+ * console.log(model.predict() === before); // true
+ * ```
+ */
+export class OnlineModel implements BitModel {
+  readonly parameters: OnlineParameters;
+  private readonly kernel: Kernel;
+  private depth = 0;
+
+  /**
+   * @throws RangeError when there is no model of these parameters, or the engine has no memory for it.
+   */
+  constructor(options: OnlineModelOptions = {}) {
+    const { parameters = fastParameters(), journalBytes = 16 * 1024 * 1024 } = options;
+    if (!Number.isInteger(journalBytes) || journalBytes < 2 * LONGEST_STEP || journalBytes > 2 ** 30)
+      throw rangeError(`journalBytes is a whole number from ${2 * LONGEST_STEP} to ${2 ** 30}, not ${journalBytes}`);
+    const pages = Math.ceil((onlineMemory(parameters) + journalBytes) / 65536);
+    const { exports } = instantiate<Kernel>(kernelModule('online_bits', base64), pages);
+    exports.init(parameters.tableBits, parameters.historyBits, journalBytes);
+    this.kernel = exports;
+    this.parameters = parameters;
+  }
+
+  predict(): number {
+    return this.kernel.probability();
+  }
+
+  /**
+   * Learns a bit.
+   *
+   * @throws TypeError when it is neither 0 nor 1.
+   * @throws RangeError when a mark is held and the undo log is full; the model is as before.
+   */
+  update(bit: number): void {
+    if (bit !== 0 && bit !== 1) throw typeError(`a bit is 0 or 1, not ${bit}`);
+    if (this.depth > 0 && this.kernel.journalFree() < LONGEST_STEP)
+      throw rangeError('the undo log is full: roll back, release the oldest mark, or give more journalBytes');
+    this.kernel.update(bit);
+  }
+
+  /**
+   * Marks the present state.
+   *
+   * @throws RangeError when the undo log is full.
+   */
+  mark(): Mark {
+    const mark = this.kernel.mark();
+    if (mark === 0) throw rangeError('the undo log is full: roll back, release the oldest mark, or give more journalBytes');
+    this.depth++;
+    return mark as Mark;
+  }
+
+  /**
+   * Goes back to a mark, to the bit, and forgets it and all later ones.
+   *
+   * @throws RangeError when it is not a mark that is held.
+   */
+  rollback(mark: Mark): void {
+    if (this.kernel.rollback(mark) === 0) throw rangeError('this mark is not held: it was rolled back or released');
+  }
+
+  /**
+   * Keeps what came after a mark. The log is emptied when it is the oldest; under an older mark its entries stay, as
+   * that one still needs them.
+   *
+   * @throws RangeError when it is not a mark that is held.
+   */
+  release(mark: Mark): void {
+    if (this.kernel.release(mark) === 0) throw rangeError('this mark is not held: it was rolled back or released');
+  }
+}

@@ -5,7 +5,7 @@ import { isatty } from 'node:tty';
 import { DEFAULT_MAX_MEMORY, type EncodeOptions, type Level } from '../formats/options.ts';
 import { explain } from './archive.ts';
 import type { CommonOptions, Context } from './context.ts';
-import { BoundedQueue } from './flow.ts';
+import { BoundedQueue, release } from './flow.ts';
 import { CliError, describe } from './messages.ts';
 import { openSource, type Source } from './source.ts';
 import { openTarget, removeOriginal, standardOutput, type Target } from './target.ts';
@@ -120,7 +120,8 @@ async function run(source: Source, target: Target, options: CompressCommandOptio
       await target.write(piece);
       // The ratio is that of whole blocks: pieces come at their ends.
       written = coding;
-      await check?.queue.push(piece);
+      if (check === undefined) release(piece);
+      else await check.queue.push(piece);
     }
     check?.queue.end();
     const sha256 = rawHash.digest('hex');
@@ -202,6 +203,7 @@ function startCheck(context: Context, options: CompressCommandOptions, signal: A
       for await (const piece of pieces) {
         hash.update(piece);
         size += piece.length;
+        release(piece);
       }
     } catch (error) {
       const fault = signal.aborted ? error : checkFailed(describe(error).message, error);

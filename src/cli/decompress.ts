@@ -6,6 +6,7 @@ import { DEFAULT_MAX_MEMORY, type DecompressOptions, type Progress } from '../fo
 import { explain, HEAD, notAnArchive, randomAccess } from './archive.ts';
 import { attributesOf, type OutputOptions, type Result, SUFFIX } from './compress.ts';
 import type { CommonOptions, Context } from './context.ts';
+import { release } from './flow.ts';
 import { CliError } from './messages.ts';
 import { openSource, type Source } from './source.ts';
 import { type Attributes, openTarget, removeOriginal, standardOutput, type Target } from './target.ts';
@@ -118,6 +119,7 @@ async function pump(
       raw += piece.length;
       consumed = source.position;
       await sink(piece);
+      release(piece);
     }
     return {
       raw,

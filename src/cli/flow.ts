@@ -1,6 +1,19 @@
 /** Streams of pieces between the threads: bounded, so that memory stays so. */
 
-/** A queue with one writer and one reader; the writer waits while more than `limit` bytes lie in it. */
+const nowhere = new MessageChannel();
+nowhere.port2.close();
+
+/**
+ * Gives the memory of a piece back at once. The collector sees only a small object and would let dozens of megabytes
+ * pile up behind such before it looks.
+ */
+export function release(piece: Uint8Array): void {
+  // What goes to a port without another end goes away. A view of a larger buffer does not own it.
+  if (piece.buffer instanceof ArrayBuffer && piece.byteLength === piece.buffer.byteLength && piece.byteLength > 0)
+    nowhere.port1.postMessage(null, [piece.buffer]);
+}
+
+/** A queue with one writer and one reader, whose pieces are released once they are read; the writer waits while more than `limit` bytes lie in it. */
 export class BoundedQueue implements AsyncIterable<Uint8Array> {
   private readonly limit: number;
   private readonly pieces: Uint8Array[] = [];
@@ -45,6 +58,7 @@ export class BoundedQueue implements AsyncIterable<Uint8Array> {
         this.bytes -= piece.length;
         this.wakeWriter?.();
         yield piece;
+        release(piece);
       } else if (this.failure !== undefined) {
         throw this.failure.error;
       } else if (this.ended) {

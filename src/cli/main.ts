@@ -291,3 +291,6 @@ process.on('uncaughtException', (error) => {
 });
 
 await main(process.argv.slice(2));
+// Not left to the event loop: a pipe that its writer holds open, or a thread that has failed, would keep it turning.
+if (printing) await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+process.exit();

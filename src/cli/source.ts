@@ -1,6 +1,7 @@
 /** What is read: files, and the standard input. */
 import { type BigIntStats, constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
+import { release } from './flow.ts';
 import { CliError } from './messages.ts';
 
 /** An input, opened. */
@@ -14,8 +15,8 @@ export interface Source {
   readonly stats: Stats | undefined;
   /** Bytes read so far by {@link chunks}. */
   readonly position: number;
-  /** The bytes in order, in buffers of the reader's own. */
-  chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>, void>;
+  /** The bytes in order; each piece is valid until the next is asked for. */
+  chunks(): AsyncGenerator<Uint8Array, void>;
   /** Whether the file is still the one that was opened, with the same size and time. */
   unchanged(): Promise<boolean>;
   /** Bytes at an offset; only where `size` is known. */
@@ -44,13 +45,14 @@ class FileSource implements Source {
     this.size = stats.isFile() ? stats.size : undefined;
   }
 
-  async *chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
+  async *chunks(): AsyncGenerator<Uint8Array, void> {
+    // One for all: fresh ones would pile up by the dozens of megabytes until the collector looks at them.
+    const buffer = new Uint8Array(CHUNK);
     for (;;) {
-      const buffer = new Uint8Array(CHUNK);
       const { bytesRead } = await this.file.read(buffer, 0, CHUNK, null);
       if (bytesRead === 0) return;
       this.position += bytesRead;
-      yield bytesRead === CHUNK ? buffer : buffer.slice(0, bytesRead);
+      yield buffer.subarray(0, bytesRead);
     }
   }
 
@@ -82,14 +84,16 @@ class StandardInput implements Source {
   readonly stats = undefined;
   position = 0;
 
-  async *chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
-    for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+  async *chunks(): AsyncGenerator<Uint8Array, void> {
+    for await (const buffer of process.stdin as AsyncIterable<Buffer>) {
+      // A plain array: what a Buffer calls `slice` is not a copy.
+      const chunk = new Uint8Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, buffer.length);
       for (let at = 0; at < chunk.length; at += CHUNK) {
-        // Copied, because it is handed on to a worker, and Node's buffers share theirs.
-        const part = new Uint8Array(chunk.subarray(at, at + CHUNK));
+        const part = chunk.subarray(at, at + CHUNK);
         this.position += part.length;
         yield part;
       }
+      release(chunk);
     }
   }
 

@@ -3,6 +3,7 @@
 import { RECIPROCAL } from './layout';
 import { put32 } from './journal';
 
+// @ts-ignore: decorator
 @inline
 export function adapt(address: u32, bit: u32, limit: u32): void {
   const cell = load<u32>(address);
@@ -14,6 +15,7 @@ export function adapt(address: u32, bit: u32, limit: u32): void {
 }
 
 /** A mixed hash of two words. */
+// @ts-ignore: decorator
 @inline
 export function hash2(a: u32, b: u32): u32 {
   let h = a * 0x9e3779b1 + b * 0x85ebca6b + 0x27d4eb2f;

@@ -5,18 +5,20 @@
 import { CHANCES, CHOSEN, FINAL, OUTPUT_LANES, OUTPUTS, SETS, SET_SIZE, STRIDE, WEIGHTS, X } from './layout';
 import { putVector } from './journal';
 import { state } from './state';
-import { RATE_FINAL, WEIGHT } from './tuning';
+import { ENOUGH, RATE_FINAL, WEIGHT } from './tuning';
 
 /** Logistic outputs are cut off here: squash(11.5) is 1 - 1e-5. */
 // @ts-ignore: decorator
 @inline const CUT: f32 = 11.5;
 
+// @ts-ignore: decorator
 @inline
 function clamp(x: v128): v128 {
   return f32x4.pmin(f32x4.splat(CUT), f32x4.pmax(f32x4.splat(-CUT), x));
 }
 
 /** 1 / (1 + exp(-x)), relative error about 3e-6, for |x| <= CUT. exp is a power of two and a polynomial. */
+// @ts-ignore: decorator
 @inline
 function squash4(x: v128): v128 {
   const t = f32x4.mul(x, f32x4.splat(-1.44269504));
@@ -32,6 +34,7 @@ function squash4(x: v128): v128 {
 }
 
 /** Chooses the weight vector of a set. */
+// @ts-ignore: decorator
 @inline
 export function select(set: u32, context: u32): void {
   store<u32>(CHOSEN + (set << 2), WEIGHTS + (set * SET_SIZE + context) * STRIDE);
@@ -44,6 +47,7 @@ export function mixerInit(inputs: u32): void {
 }
 
 /** Products of a set's weights with the inputs, summed to four lanes. */
+// @ts-ignore: decorator
 @inline
 function lanes(set: u32, x0: v128, x1: v128, x2: v128, x3: v128, x4: v128): v128 {
   const w = load<u32>(CHOSEN + (set << 2));
@@ -57,6 +61,7 @@ function lanes(set: u32, x0: v128, x1: v128, x2: v128, x3: v128, x4: v128): v128
 }
 
 /** Sums the lanes of four vectors into one. */
+// @ts-ignore: decorator
 @inline
 function sums(a: v128, b: v128, c: v128, d: v128): v128 {
   const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
@@ -65,6 +70,7 @@ function sums(a: v128, b: v128, c: v128, d: v128): v128 {
 }
 
 /** Runs the network on X with the chosen weights; `c0` chooses those of the second layer. */
+// @ts-ignore: decorator
 @inline
 export function mix(c0: u32): void {
   const x0 = v128.load(X), x1 = v128.load(X, 16), x2 = v128.load(X, 32), x3 = v128.load(X, 48);
@@ -90,6 +96,7 @@ export function mix(c0: u32): void {
   s.chance = f32x4.extract_lane(squash4(output), 0);
 }
 
+// @ts-ignore: decorator
 @inline
 function trainSet(set: u32, e: v128, x0: v128, x1: v128, x2: v128, x3: v128, x4: v128): void {
   const w = load<u32>(CHOSEN + (set << 2));
@@ -101,12 +108,15 @@ function trainSet(set: u32, e: v128, x0: v128, x1: v128, x2: v128, x3: v128, x4:
 }
 
 /** One step of gradient descent for every neuron. */
+// @ts-ignore: decorator
 @inline
 export function train(bit: u32): void {
   const y = f32x4.splat(<f32>bit);
   const s = state();
   const w = s.final;
-  const e2 = f32x4.splat((<f32>bit - s.chance) * RATE_FINAL);
+  const error = <f32>bit - s.chance;
+  if (abs<f32>(error) < ENOUGH) return;
+  const e2 = f32x4.splat(error * RATE_FINAL);
   putVector(w, f32x4.add(v128.load(w), f32x4.mul(e2, v128.load(OUTPUTS))));
   putVector(w + 16, f32x4.add(v128.load(w, 16), f32x4.mul(e2, v128.load(OUTPUTS, 16))));
   const ea = f32x4.mul(f32x4.sub(y, v128.load(CHANCES)), f32x4.splat(s.rate));

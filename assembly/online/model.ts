@@ -67,7 +67,7 @@ function predict(): void {
   const c0 = s.c0, bits = s.bits;
   const a = match(0), b = match(1);
   select(0, (a.cell ? lengthStep(a.length) + 1 : 0) * 33 + (b.cell ? lengthStep(b.length) + 1 : 0));
-  select(1, c0);
+  select(1, c0 | (s.word != 0 ? 256 : 0));
   select(2, (s.c4 & 255) | (bits << 8));
   select(3, s.hits * 8 + bits);
   select(4, (s.classes & 511) | ((bits >> 1) << 9));

@@ -2,18 +2,20 @@
 import { CODED, CONTEXTS, IDENTITY, NEXT, RECIPROCAL, STATE_MAPS, STRETCH } from './layout';
 
 /** ln(p / (1 - p)) of a probability of 12 bits. */
+// @ts-ignore: decorator
 @inline
 export function stretch(p12: u32): f32 {
   return load<f32>(STRETCH + (p12 << 2));
 }
 
 // ---- Bit histories -------------------------------------------------------------------------------------------------
-// A state of one byte stands for what followed a context: the exact bits while there are at most three of them, then
+// A state of one byte stands for what followed a context: the exact bits while there are at most four of them, then
 // the numbers of zeros and ones, bounded, with the latest bit. A bit that contradicts a long run discards most of the
 // run's count, since data is rarely stationary. States are numbered by growing total, so that a larger number means
 // more to lose: what a full bucket replaces is its smallest.
 
 /** The largest count allowed beside a smaller one of 0, 1, 2, ... */
+// @ts-ignore: decorator
 @inline
 function bound(smaller: u32): u32 {
   if (smaller == 0) return 44;
@@ -24,6 +26,7 @@ function bound(smaller: u32): u32 {
   return 5;
 }
 
+// @ts-ignore: decorator
 @inline
 function allowed(a: u32, b: u32): bool {
   const smaller = min(a, b);
@@ -32,11 +35,10 @@ function allowed(a: u32, b: u32): bool {
 
 /** What is left of a count that the next bit contradicts. */
 function discount(n: u32): u32 {
-  if (n <= 3) return n;
-  if (n <= 5) return 4;
-  if (n <= 10) return 5;
-  if (n <= 20) return 6;
-  return 7;
+  if (n <= 2) return n;
+  if (n == 3) return 2;
+  if (n <= 6) return 3;
+  return n <= 12 ? 4 : 5;
 }
 
 const EXACT: u32 = 0x10000;
@@ -47,7 +49,7 @@ function follow(key: u32, bit: u32): u32 {
   if (key & EXACT) {
     const length = (key >> 8) & 255;
     const bits = key & 255;
-    if (length < 3) return EXACT | ((length + 1) << 8) | (bits << 1) | bit;
+    if (length < 4) return EXACT | ((length + 1) << 8) | (bits << 1) | bit;
     ones = popcnt(bits);
     zeros = length - ones;
   } else {
@@ -64,11 +66,13 @@ function follow(key: u32, bit: u32): u32 {
   return bit ? (other << 8) | (same << 1) | 1 : (same << 8) | (other << 1);
 }
 
+// @ts-ignore: decorator
 @inline
 function total(key: u32): u32 {
   return key & EXACT ? (key >> 8) & 255 : (key >> 8) + ((key >> 1) & 127);
 }
 
+// @ts-ignore: decorator
 @inline
 function ones(key: u32): u32 {
   return key & EXACT ? popcnt(key & 255) : (key >> 1) & 127;

@@ -101,7 +101,8 @@ export class OnlineModel implements BitModel {
    */
   mark(): Mark {
     const mark = this.kernel.mark();
-    if (mark === 0) throw rangeError('the undo log is full: roll back, release the oldest mark, or give more journalBytes');
+    if (mark === 0)
+      throw rangeError('the undo log is full: roll back, release the oldest mark, or give more journalBytes');
     this.depth++;
     return mark as Mark;
   }

@@ -91,10 +91,17 @@ abstract class OnlineCoder {
     const { exports, memory } = instantiate<Kernel>(kernelModule('online', base64), pages);
     this.kernel = exports;
     const end = exports.init(parameters.tableBits, parameters.historyBits);
-    if (end > memory.buffer.byteLength) throw new Error(`the online kernel needs ${end} bytes, not ${memory.buffer.byteLength}`);
+    if (end > memory.buffer.byteLength)
+      throw new Error(`the online kernel needs ${end} bytes, not ${memory.buffer.byteLength}`);
     this.memory = new Uint8Array(memory.buffer);
     this.input = exports.inputPointer();
     this.output = exports.outputPointer();
+  }
+
+  /** Sets the model to its beginning, as new: cheaper than another instance with another memory. */
+  reset(): void {
+    this.memory.fill(0, this.input);
+    this.kernel.init(this.parameters.tableBits, this.parameters.historyBits);
   }
 
   /** Learns bytes that are not coded: a stored block does this on both sides. */

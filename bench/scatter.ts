@@ -1,5 +1,5 @@
 /** Size against speed as an SVG, one panel for each direction: lower is smaller, further right is faster. */
-import { type FileResults, totals } from './files.ts';
+import { type FileResults, totals } from './results.ts';
 
 const [width, height] = [960, 470];
 const top = 66;

@@ -1,0 +1,53 @@
+/** What a run of `npm run bench:files` found: its file, and the sums over it. */
+import type { Cost, Machine } from './measure.ts';
+import type { Peer } from './peers/peers.ts';
+
+/** What is written to bench/results/files.json. */
+export interface FileResults {
+  date: string;
+  repeats: number;
+  machine: Machine;
+  peers: { id: string; title: string; kind: Peer['kind']; version: string }[];
+  skipped: { id: string; title: string; reason: string }[];
+  files: { name: string; bytes: number }[];
+  runs: Measured[];
+}
+
+/** One file with one peer: the size it came to and the median cost each way. */
+export interface Measured {
+  peer: string;
+  file: string;
+  packed: number;
+  compress: Cost;
+  decompress: Cost;
+}
+
+/**
+ * Seconds of a cost: processor time (own and the system's), or the clock where that is not told. The system counts in
+ * steps of 10 ms; what it calls nothing is taken as half a step.
+ */
+export function seconds(cost: Cost): number {
+  return Math.max(cost.user === null ? cost.wall : cost.user + (cost.system ?? 0), 0.005);
+}
+
+/** Sums over all files, in the order of the total size. */
+export function totals(results: FileResults) {
+  const raw = results.files.reduce((sum, file) => sum + file.bytes, 0);
+  return results.peers
+    .map((peer) => {
+      const runs = results.runs.filter((one) => one.peer === peer.id);
+      const packed = runs.reduce((sum, one) => sum + one.packed, 0);
+      const time = (way: 'compress' | 'decompress') => runs.reduce((sum, one) => sum + seconds(one[way]), 0);
+      const memory = (way: 'compress' | 'decompress') => Math.max(...runs.map((one) => one[way].memory ?? 0));
+      return {
+        ...peer,
+        packed,
+        bitsPerByte: (8 * packed) / raw,
+        compressSpeed: raw / 1e6 / time('compress'),
+        decompressSpeed: raw / 1e6 / time('decompress'),
+        compressMemory: memory('compress'),
+        decompressMemory: memory('decompress'),
+      };
+    })
+    .sort((a, b) => a.packed - b.packed);
+}

@@ -1,0 +1,136 @@
+/**
+ * What an entropy model is: a map between symbols and intervals of integers.
+ *
+ * A model of precision 24 cuts [0, 2^24) into one interval a symbol, [left, left + probability), none of them empty; a
+ * coder knows nothing else of it. A *model* has its parameters; a *family* gets them with the symbols, one set each.
+ */
+import { rangeError, SurprisalError, typeError } from '../errors.ts';
+
+/** Bits of a model's probabilities: 24 with the coders' default preset, 12 with the small one. */
+export type Precision = 12 | 24;
+
+/** An interval [left, left + probability) of [0, 2^precision). Callers reuse one object for many calls. */
+export interface Interval {
+  /** Where the interval starts. */
+  left: number;
+  /** Its size, at least 1. */
+  probability: number;
+}
+
+/** What models that leave the precision open take as their last argument. */
+export interface ModelOptions {
+  /** Bits of the probabilities. Default 24. */
+  readonly precision?: Precision;
+}
+
+/** Cumulative frequencies, resident in the kernels: entry i is the left end of symbol `min + i`, the last 2^precision. */
+export interface TableKernel {
+  /** n + 1 entries for n symbols, strictly increasing, from 0 to 2^precision. Never written to. */
+  readonly table: Uint32Array;
+  /** The first symbol. Default 0. */
+  readonly min?: number;
+}
+
+/** A family of distributions that the kernels compute, with its parameters. */
+export interface FamilyKernel {
+  /** Which family: see {@link Kind}. */
+  readonly kind: number;
+  /** The first symbol. */
+  readonly min: number;
+  /** The last symbol. */
+  readonly max: number;
+  /** The first parameter, 0 where there is none. */
+  readonly a: number;
+  /** The second parameter, 0 where there is none. */
+  readonly b: number;
+}
+
+/** Families by the number that the kernels know them by. */
+export const Kind = {
+  /** mean, standard deviation */
+  gaussian: 0,
+  /** mean, scale */
+  laplace: 1,
+  /** location, scale */
+  cauchy: 2,
+  /** mean, scale */
+  logistic: 3,
+  /** number of trials, probability of success */
+  binomial: 4,
+  /** probability of a 1 */
+  bernoulli: 5,
+  /** number of symbols */
+  uniform: 6,
+  /** mean */
+  poisson: 7,
+  /** probability of success */
+  geometric: 8,
+} as const;
+
+/** A model with its parameters: symbol <-> interval. Immutable. */
+export interface EntropyModel {
+  /** Bits of the probabilities: that of the coder's preset. */
+  readonly precision: Precision;
+  /**
+   * Writes the interval of a symbol to `into`.
+   *
+   * @throws SurprisalError with code 'impossible-symbol' when the model does not have the symbol.
+   */
+  interval(symbol: number, into: Interval): void;
+  /** The symbol whose interval holds `quantile`, an integer in [0, 2^precision); its interval goes to `into`. */
+  symbolAt(quantile: number, into: Interval): number;
+  /** What bulk calls hand to the kernels. Undefined when the model works by single calls only. */
+  readonly kernel: TableKernel | FamilyKernel | undefined;
+}
+
+/** A model without its parameters: they come with the symbols. Immutable. */
+export interface ModelFamily {
+  /** Bits of the probabilities. */
+  readonly precision: Precision;
+  /** Parameters that each symbol comes with, 1 or 2. */
+  readonly parameterCount: number;
+  /** Which family: see {@link Kind}. */
+  readonly kind: number;
+  /** First symbol of the support; ignored by kinds whose support follows from the parameters. */
+  readonly min: number;
+  /** Last symbol of the support; ignored by kinds whose support follows from the parameters. */
+  readonly max: number;
+  /**
+   * The model with these parameters.
+   *
+   * @throws TypeError when their number or type is wrong, RangeError when one is out of range.
+   */
+  model(...parameters: number[]): EntropyModel;
+  /**
+   * Validates arrays of parameters before any is used. A Float32Array is widened exactly.
+   *
+   * @param length - Symbols to be coded with them: the length that each array has to have.
+   * @throws TypeError or RangeError naming the parameter, the first bad value and its index.
+   */
+  check(parameters: readonly (Float64Array | Float32Array)[], length: number): void;
+}
+
+/** Whether something is a family rather than a model. */
+export function isFamily(model: EntropyModel | ModelFamily): model is ModelFamily {
+  return 'parameterCount' in model;
+}
+
+/** The precision that options ask for, 24 by default. */
+export function precisionOf(options: ModelOptions | undefined): Precision {
+  const precision = options?.precision ?? 24;
+  if (precision !== 24 && precision !== 12) throw rangeError(`precision is 24 or 12, not ${precision}`);
+  return precision;
+}
+
+/** The error for a symbol that a model of the symbols `min` to `max` does not have. */
+export function impossibleSymbol(symbol: number, min: number, max: number): SurprisalError {
+  const range = `the model's symbols are the whole numbers from ${min} to ${max}`;
+  return new SurprisalError('impossible-symbol', `no interval for symbol ${symbol}: ${range}`);
+}
+
+/** Refuses what is not a quantile of this precision. */
+export function checkQuantile(quantile: number, precision: Precision): void {
+  if (typeof quantile !== 'number') throw typeError(`a quantile is a number, not ${typeof quantile}`);
+  if (!(Number.isInteger(quantile) && quantile >= 0 && quantile < 2 ** precision))
+    throw rangeError(`a quantile is a whole number from 0 to ${2 ** precision - 1}, not ${quantile}`);
+}

@@ -18,7 +18,7 @@ export interface BitModel {
   update(bit: number): void;
 }
 
-/** A state to go back to. Good until it, or an older one, is rolled back to. */
+/** A state to go back to. Good until it, or an older one, is rolled back to or released. */
 export type Mark = number & { readonly mark: unique symbol };
 
 interface Kernel {
@@ -31,14 +31,34 @@ interface Kernel {
   journalFree(): number;
 }
 
-/** What one bit can add to the undo log at most: slots of a nibble, tables of a byte, weights, votes of records. */
-const LONGEST_STEP = 192 * 1024;
+/** Bytes of an entry of the undo log: an address, a width, what stood there. */
+const ENTRY = 32;
+
+/**
+ * Most entries that one bit adds to the undo log, a bound and not only a guess: every `put` of assembly/online counted
+ * for the last bit of a byte, which does all that other bits do and more. The tests fill all that can be filled and
+ * measure. The kernel traps rather than write past the log, so this must never be too small.
+ */
+const MOST_ENTRIES =
+  2 + // learnMatch: a cell each
+  2 + // learnIndirect, remember
+  (2 + 6 * 5) + // train: two vectors of the final neuron, five of each of six neurons
+  3 * 2 + // mapTrain: two points of three maps
+  2 + // follow: a head each
+  (3 + 4096) + // findRecords: a vote, a gap, a position; every 4096 bytes all votes that are not 0 are halved
+  18 * 2 + // learnIn: a cell and a history of each context
+  16 * 2; // find: a slot cleared and its check, for each hashed context
+
+const LONGEST_STEP = ENTRY * MOST_ENTRIES;
 
 /** Options of {@link OnlineModel}. */
 export interface OnlineModelOptions {
   /** Shape of the model, by default that of level `fast` for an unknown size. */
   readonly parameters?: OnlineParameters;
-  /** Bytes of the undo log, by default 16 MiB: a bit under a mark takes about 2 kB. */
+  /**
+   * Bytes of the undo log, from 269,504 to 2^30, by default 16 MiB. Under a mark a byte takes 13 to 21 kB of it, a mark
+   * 1 kB, and every 4096th byte up to 131 kB more.
+   */
   readonly journalBytes?: number;
 }
 
@@ -61,7 +81,9 @@ export interface OnlineModelOptions {
 export class OnlineModel implements BitModel {
   readonly parameters: OnlineParameters;
   private readonly kernel: Kernel;
-  private depth = 0;
+  /** Marks that are held, oldest first: their numbers, which never return, and the kernel's, which do. */
+  private readonly held: { readonly mark: number; readonly at: number }[] = [];
+  private marks = 0;
 
   /**
    * @throws RangeError when there is no model of these parameters, or the engine has no memory for it.
@@ -89,7 +111,7 @@ export class OnlineModel implements BitModel {
    */
   update(bit: number): void {
     if (bit !== 0 && bit !== 1) throw typeError(`a bit is 0 or 1, not ${bit}`);
-    if (this.depth > 0 && this.kernel.journalFree() < LONGEST_STEP)
+    if (this.held.length > 0 && this.kernel.journalFree() < LONGEST_STEP)
       throw rangeError('the undo log is full: roll back, release the oldest mark, or give more journalBytes');
     this.kernel.update(bit);
   }
@@ -100,10 +122,11 @@ export class OnlineModel implements BitModel {
    * @throws RangeError when the undo log is full.
    */
   mark(): Mark {
-    const mark = this.kernel.mark();
-    if (mark === 0)
+    const at = this.kernel.mark();
+    if (at === 0)
       throw rangeError('the undo log is full: roll back, release the oldest mark, or give more journalBytes');
-    this.depth++;
+    const mark = ++this.marks;
+    this.held.push({ mark, at });
     return mark as Mark;
   }
 
@@ -113,16 +136,25 @@ export class OnlineModel implements BitModel {
    * @throws RangeError when it is not a mark that is held.
    */
   rollback(mark: Mark): void {
-    if (this.kernel.rollback(mark) === 0) throw rangeError('this mark is not held: it was rolled back or released');
+    this.kernel.rollback(this.drop(mark));
   }
 
   /**
-   * Keeps what came after a mark. The log is emptied when it is the oldest; under an older mark its entries stay, as
-   * that one still needs them.
+   * Forgets a mark and all later ones, and keeps what came after them. The log is emptied when it is the oldest; under
+   * an older mark its entries stay, as that one still needs them.
    *
    * @throws RangeError when it is not a mark that is held.
    */
   release(mark: Mark): void {
-    if (this.kernel.release(mark) === 0) throw rangeError('this mark is not held: it was rolled back or released');
+    this.kernel.release(this.drop(mark));
+  }
+
+  /** Forgets a mark and all later ones; returns the kernel's name of it. */
+  private drop(mark: Mark): number {
+    const i = this.held.findLastIndex((entry) => entry.mark === mark);
+    if (i < 0) throw rangeError('this mark is not held: it was rolled back or released');
+    const { at } = this.held[i];
+    this.held.length = i;
+    return at;
   }
 }

@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { exp, log } from '../src/kernels/math.ts';
 import { OnlineDecoder, OnlineEncoder, type OnlineParameters } from '../src/sequence/online.ts';
 import { OnlineModel } from '../src/sequence/online-bits.ts';
-import { HISTORIES, ReferenceModel, squash } from './reference/online.ts';
+import { HISTORIES, IDENTITY, ReferenceModel, STRETCH, SUCCESSORS, squash } from './reference/online.ts';
 import { decodeReference, encodeReference } from './reference/range.ts';
 import { counting, json, mixture, noise, records, runs, words } from './support/inputs.ts';
+import { layout, plainKernel } from './support/online_kernel.ts';
 
 const small = { tableBits: 16, historyBits: 12 };
 
@@ -82,6 +83,13 @@ describe('parts of the reference', () => {
     expect(HISTORIES.length).toBeLessThanOrEqual(256);
     expect(HISTORIES.length).toBe(193);
     expect(HISTORIES[0]).toEqual({ exact: '' });
+  });
+
+  test('its tables are the kernel’s, every entry', () => {
+    const { buffer } = plainKernel(small).memory;
+    expect(new Float32Array(buffer, layout.STRETCH, 4096)).toEqual(STRETCH);
+    expect([...new Uint16Array(buffer, layout.IDENTITY, 16)]).toEqual(IDENTITY);
+    expect([...new Uint8Array(buffer, layout.NEXT, 2 * HISTORIES.length)]).toEqual(SUCCESSORS.flat());
   });
 
   test('squash is within 4e-6 of the logistic function and increases', () => {

@@ -53,7 +53,7 @@ class Cell {
 
 // Logarithm and exponential are those of `surprisal/kernels/math.js`; the kernel's tables come from the compiler's own.
 // Rounded to single precision and to integers they are the same.
-const STRETCH = Float32Array.from({ length: 4096 }, (_, i) => {
+export const STRETCH = Float32Array.from({ length: 4096 }, (_, i) => {
   const p = (i + 0.5) / 4096;
   return log(p / (1 - p));
 });
@@ -105,7 +105,7 @@ function allHistories(): History[] {
 
 export const HISTORIES: readonly History[] = allHistories();
 const numbers = new Map(HISTORIES.map((history, i) => [JSON.stringify(history), i]));
-const SUCCESSORS = HISTORIES.map((h) => [0, 1].map((bit) => numbers.get(JSON.stringify(follow(h, bit)))!));
+export const SUCCESSORS = HISTORIES.map((h) => [0, 1].map((bit) => numbers.get(JSON.stringify(follow(h, bit)))!));
 const HISTORY_LIMIT = 255;
 
 const newHistoryCells = () => HISTORIES.map((h) => new Cell((countsOf(h)[1] + 0.3) / (total(h) + 0.6)));
@@ -441,7 +441,7 @@ class Network {
 // ---- Adaptive probability maps -------------------------------------------------------------------------------------
 
 const MAP_ROWS = 16384;
-const IDENTITY = Array.from({ length: 16 }, (_, i) => Math.floor(65535 / (1 + exp(7.5 - i))));
+export const IDENTITY = Array.from({ length: 16 }, (_, i) => Math.floor(65535 / (1 + exp(7.5 - i))));
 
 type Row = Uint16Array;
 

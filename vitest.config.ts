@@ -28,6 +28,8 @@ export default defineConfig({
         },
       },
       {
+        // Known beforehand: what is found while the tests run makes the page load again.
+        optimizeDeps: { include: ['crc-32/crc32c.js', '@noble/hashes/sha2.js', 'fast-check'] },
         test: {
           name: 'browser',
           include: ['test/**/*.test.ts'],

@@ -1,9 +1,12 @@
 /** What runs in a thread of the pool (worker.ts): sessions that code the blocks of a segment. */
 import { Pacer } from './formats/drive.ts';
 import { SegmentDecoder, SegmentEncoder } from './formats/file.ts';
-import { modelOf } from './formats/methods.ts';
+import { Coders, modelOf } from './formats/methods.ts';
 import { plainError, type Reply, type Request } from './formats/protocol.ts';
 import { adoptModule } from './kernels/load.ts';
+
+/** Milliseconds that a thread without work keeps its model for the next segment. */
+const KEEP = 1000;
 
 type Post = (reply: Reply, transfer: ArrayBuffer[]) => void;
 type Block = Extract<Request, { type: 'encode' | 'decode' }>;
@@ -18,13 +21,14 @@ class Session {
   private done = 0;
   private readonly aborter = new AbortController();
 
-  constructor(request: Extract<Request, { type: 'open' }>, post: Post) {
+  /** @param coders of the thread: a session that has been closed no longer uses them */
+  constructor(request: Extract<Request, { type: 'open' }>, coders: Coders, post: Post) {
     this.id = request.session;
     this.post = post;
     // The pool has checked the header against the caller's limit.
     const model = modelOf(request.header, Number.POSITIVE_INFINITY);
-    if (request.task === 'encode') this.encoder = new SegmentEncoder(model);
-    else this.decoder = new SegmentDecoder(model);
+    if (request.task === 'encode') this.encoder = new SegmentEncoder(model, coders);
+    else this.decoder = new SegmentDecoder(model, coders);
   }
 
   add(block: Block): void {
@@ -90,6 +94,8 @@ class Session {
 /** Handles the pool's requests; answers go through `post`. */
 function serve(post: Post): (request: Request) => void {
   const sessions = new Map<number, Session>();
+  const coders = new Coders();
+  let idle: ReturnType<typeof setTimeout> | undefined;
   return (request) => {
     if (request.type === 'kernel') {
       adoptModule(request.name, request.module);
@@ -97,10 +103,14 @@ function serve(post: Post): (request: Request) => void {
     }
     const { session } = request;
     try {
-      if (request.type === 'open') sessions.set(session, new Session(request, post));
-      else if (request.type === 'close') {
+      if (request.type === 'open') {
+        clearTimeout(idle);
+        sessions.set(session, new Session(request, coders, post));
+      } else if (request.type === 'close') {
         sessions.get(session)?.close();
         sessions.delete(session);
+        clearTimeout(idle);
+        idle = setTimeout(() => coders.drop(), KEEP);
       } else sessions.get(session)?.add(request);
     } catch (error) {
       post({ type: 'error', session, error: plainError(error) }, []);

@@ -17,16 +17,16 @@ import type { Header } from './container/header.ts';
 import { ContainerReader } from './container/reader.ts';
 import { ContainerWriter } from './container/writer.ts';
 import { rangeError } from './errors.ts';
-import { Collector } from './formats/drive.ts';
+import { Collector, collected } from './formats/drive.ts';
 import { BlockCutter, checkOutput, checkSha256, type Plan, planFile, singleBlock } from './formats/file.ts';
 import { modelOf, storedMethod } from './formats/methods.ts';
 import {
   type Chunks,
   type CompressOptions,
-  checkBytes,
   checkChunks,
   checkDecodeOptions,
   checkEncodeOptions,
+  checkedBytes,
   DEFAULT_MAX_BUFFER,
   DEFAULT_MAX_MEMORY,
   type DecompressOptions,
@@ -34,7 +34,7 @@ import {
 } from './formats/options.ts';
 import type { Reply } from './formats/protocol.ts';
 import { abortableChunks, streamThrough } from './formats/streams.ts';
-import { Job, type Port, Queue, type Session, Thread, workerError } from './formats/threads.ts';
+import { Job, type Port, Queue, Session, Thread, workerError } from './formats/threads.ts';
 
 /** How a pool is made. */
 export interface PoolOptions {
@@ -48,6 +48,7 @@ export interface PoolOptions {
 /** Raw bytes that a job hands out ahead of its output at least, and at most. */
 const AHEAD_LEAST = 4 * 1048576;
 const AHEAD_MOST = 256 * 1048576;
+
 async function start(onReply: (reply: Reply) => void, onFailure: (error: Error) => void): Promise<Port> {
   // Web workers first: Bun and Deno have both, and bundlers look for this very expression.
   if (typeof Worker === 'function') {
@@ -66,7 +67,8 @@ async function start(onReply: (reply: Reply) => void, onFailure: (error: Error) 
     };
   }
   const { Worker: Thread } = await import('node:worker_threads');
-  const thread = new Thread(new URL('./worker-thread.js', import.meta.url));
+  // Without the flags of this process: --input-type, for one, refuses to run a file.
+  const thread = new Thread(new URL('./worker-thread.js', import.meta.url), { execArgv: [] });
   thread.on('message', onReply);
   thread.on('error', (error) => onFailure(workerError(`A worker failed: ${error.message}`, error)));
   thread.on('messageerror', (error) => onFailure(workerError('A worker sent what cannot be read.', error)));
@@ -108,10 +110,10 @@ export class WorkerPool {
 
   /** As `decompress` of the main entry, off the main thread; rejects with SurprisalError `worker` when a thread fails. */
   async decompress(archive: Uint8Array, options: DecompressOptions = {}): Promise<Uint8Array> {
-    checkBytes('the archive', archive);
+    const bytes = checkedBytes('the archive', archive);
     checkDecodeOptions(options);
     const maxOutputSize = options.maxOutputSize ?? DEFAULT_MAX_BUFFER;
-    return collected(this.decompressChunks([archive], { ...options, maxOutputSize }), new Collector());
+    return collected(this.decompressChunks([bytes], { ...options, maxOutputSize }), new Collector());
   }
 
   /** As `compressStream` of the main entry, off the main thread. */
@@ -297,16 +299,17 @@ export class WorkerPool {
       }
       await this.change();
     }
-    const { nextSession } = this;
-    this.nextSession++;
+    // It may have gone between its start and this turn.
+    thread.check();
     const chosen = thread;
     chosen.hold(true);
-    const session: Session = chosen.open(nextSession, task, header, () => {
-      onEnd(session);
+    const session = new Session(this.nextSession++, chosen, (ended) => {
+      onEnd(ended);
       chosen.hold(false);
       if (!chosen.failed) this.idle.push(chosen);
       this.notify();
     });
+    session.open(task, header);
     return session;
   }
 
@@ -337,9 +340,4 @@ export class WorkerPool {
 /** Raw bytes that a job may hand out ahead of its output: as much as keeps its threads busy. */
 function aheadLimit(room: number, segmentSize: number | undefined): number {
   return Math.min(AHEAD_MOST, Math.max(AHEAD_LEAST, room * (segmentSize ?? 0)));
-}
-
-async function collected(pieces: AsyncIterable<Uint8Array>, collector: Collector): Promise<Uint8Array> {
-  for await (const piece of pieces) collector.add(piece);
-  return collector.finish();
 }

@@ -235,8 +235,9 @@ describe('jobs', () => {
   test('a stream fails on both sides', async () => {
     const { readable, writable } = decompressStream();
     const writer = writable.getWriter();
-    void writer.write(textBytes(100, 18));
+    const writing = expect(writer.write(textBytes(100, 18))).rejects.toMatchObject({ code: 'not-srp' });
     await expect(readable.getReader().read()).rejects.toMatchObject({ code: 'not-srp' });
+    await writing;
     await expect(writer.write(textBytes(100, 18))).rejects.toMatchObject({ code: 'not-srp' });
     await writer.closed.catch(() => {});
   });

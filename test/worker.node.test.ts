@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
+import { parseHeader } from '../src/container/header.ts';
 import { compressSync, decompressSync } from '../src/index.ts';
 import { randomBytes, textBytes } from './support/random.ts';
 
@@ -97,6 +99,109 @@ describe.skipIf(missing)('a pool of threads', () => {
     await expect(fragile.compress(bytes)).rejects.toMatchObject({ code: 'worker' });
     expect(await fragile.compress(bytes.subarray(0, 50))).toEqual(compressSync(bytes.subarray(0, 50)));
     await fragile.terminate();
+  });
+
+  test('a thread has one model at a time', async () => {
+    const source = `
+      const { Memory } = WebAssembly;
+      let made = 0;
+      WebAssembly.Memory = class extends Memory { constructor(d) { super(d); made++; } };
+      const { parentPort, workerData } = await import('node:worker_threads');
+      await import(workerData);
+      parentPort.on('message', (message) => { if (message === 'made') parentPort.postMessage({ made }); });`;
+    const thread = new URL('../dist/worker-thread.js', import.meta.url);
+    const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`), {
+      workerData: thread.href,
+      execArgv: [],
+    });
+    const replies: { type?: string; made?: number }[] = [];
+    let arrived = () => {};
+    worker.on('message', (reply) => {
+      replies.push(reply);
+      arrived();
+    });
+    const reply = async () => {
+      while (replies.length === 0)
+        await new Promise<void>((resolve) => {
+          arrived = resolve;
+        });
+      return replies.shift()!;
+    };
+    const raw = bytes.subarray(0, 1000);
+    const archive = compressSync(raw);
+    const { header } = parseHeader(archive, 0, archive.length)!;
+    for (let session = 1; session <= 3; session++) {
+      worker.postMessage({ type: 'open', session, task: 'encode', header });
+      worker.postMessage({ type: 'encode', session, raw });
+      expect(await reply()).toMatchObject({ type: 'block', session });
+      worker.postMessage({ type: 'close', session });
+    }
+    worker.postMessage('made');
+    expect(await reply()).toEqual({ made: 1 });
+    await worker.terminate();
+  });
+
+  test('a session that cannot be opened says why, and the thread is free again', async () => {
+    const workers = await pool();
+    const small = bytes.subarray(0, 100);
+    await workers.compress(small);
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = () => {
+      Worker.prototype.postMessage = postMessage;
+      throw new Error('no post today');
+    };
+    await expect(workers.compress(small)).rejects.toMatchObject({
+      code: 'worker',
+      message: expect.stringContaining('no post today'),
+    });
+    expect(await workers.compress(small)).toEqual(compressSync(small));
+    await workers.terminate();
+  });
+
+  test('the bytes may be overwritten chunk by chunk', async () => {
+    const workers = await pool();
+    const shared = Buffer.alloc(1000);
+    function* reused(from: Uint8Array) {
+      for (let at = 0; at < from.length; at += 1000) {
+        const part = from.subarray(at, at + 1000);
+        shared.set(part);
+        yield shared.subarray(0, part.length);
+        shared.fill(0);
+      }
+    }
+    const collect = async (pieces: AsyncIterable<Uint8Array>) => {
+      const parts: Uint8Array[] = [];
+      for await (const piece of pieces) parts.push(piece);
+      return new Uint8Array(Buffer.concat(parts));
+    };
+    const known = { ...options, size: bytes.length };
+    const archive = compressSync(bytes, known);
+    expect(await collect(workers.compressChunks(reused(bytes), known))).toEqual(archive);
+    expect(await collect(workers.decompressChunks(reused(archive)))).toEqual(bytes);
+    const [input, output] = [Buffer.from(bytes.subarray(0, 3000)), Buffer.from(archive)];
+    const made = await workers.compress(input);
+    const restored = await workers.decompress(output);
+    expect(input.equals(bytes.subarray(0, 3000)) && output.equals(archive)).toBe(true);
+    input.fill(0);
+    output.fill(0);
+    expect(made).toEqual(compressSync(bytes.subarray(0, 3000)));
+    expect(restored).toEqual(bytes);
+    await workers.terminate();
+  });
+
+  test('threads start whatever flags Node itself was given', () => {
+    const program = `
+      const { WorkerPool } = await import(${JSON.stringify(built.href)});
+      const pool = new WorkerPool();
+      const archive = await pool.compress(new Uint8Array(5000));
+      console.log((await pool.decompress(archive)).length);
+      await pool.terminate();`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      encoding: 'utf8',
+      timeout: 30_000,
+    });
+    expect(stderr).toBe('');
+    expect(stdout).toBe('5000\n');
   });
 
   test('wrong options are refused', async () => {

@@ -1,7 +1,7 @@
 /** `surprisal list`: what an archive says about itself, without decoding it. */
 
-import type { Header } from '../container/header.ts';
 import { type ArchiveListing, list, type MemberListing } from '../formats/archive.ts';
+import { describeParameters } from '../formats/methods.ts';
 import { DEFAULT_MAX_MEMORY } from '../formats/options.ts';
 import { explain, randomAccess } from './archive.ts';
 import { shown } from './messages.ts';
@@ -61,7 +61,7 @@ function member(listing: MemberListing): ListResult['members'][number] {
     kind: listing.kindName,
     method: listing.methodName,
     revision: header.revision,
-    parameters: describeParameters(listing.methodName, header),
+    parameters: describeParameters(header),
     segments: listing.segments.length,
     blocks: blocks.length,
     storedBlocks: blocks.filter((block) => block.stored).length,
@@ -75,13 +75,6 @@ function member(listing: MemberListing): ListResult['members'][number] {
     name: header.name ?? null,
     mtime: header.mtime === undefined ? null : new Date(header.mtime).toISOString(),
   };
-}
-
-/** The model's parameters by name, as far as this version knows the method. */
-function describeParameters(method: string, header: Header): Record<string, number> {
-  if (method === 'online' && header.parameters.length === 2)
-    return { tableBits: header.parameters[0], historyBits: header.parameters[1] };
-  return {};
 }
 
 const HEADINGS = ['method', 'segments', 'blocks', 'size', 'archive', 'ratio', 'bits/byte', 'memory', 'check', 'file'];

@@ -4,7 +4,7 @@
  */
 import { rangeError, SurprisalError } from '../errors.ts';
 import { crc32c } from './checksums.ts';
-import { Cursor, pushUint32, pushVarint } from './varint.ts';
+import { Cursor, plainBytes, pushUint32, pushVarint } from './varint.ts';
 
 /** The first eight bytes: a high bit, SRP, and the line ends that text modes mangle (PNG's idea). */
 export const MAGIC = Uint8Array.of(0x89, 0x53, 0x52, 0x50, 0x0d, 0x0a, 0x1a, 0x0a);
@@ -127,7 +127,7 @@ export function parseHeader(bytes: Uint8Array, at: number, end: number, base = 0
   const crc = crc32c(bytes.subarray(at, start + length));
   if (crc !== found) throw new Cursor(bytes, at, end, base).corrupt("the header's checksum does not match,");
   const header = parseFields(new Cursor(bytes, start, start + length, base));
-  return { header, length: cursor.at - at, crc, bytes: bytes.slice(at, cursor.at) };
+  return { header, length: cursor.at - at, crc, bytes: plainBytes(bytes).slice(at, cursor.at) };
 }
 
 /** A value inside a field: the CRC holds, so whatever is missing was never there. */

@@ -7,7 +7,7 @@ import { crc32c } from './checksums.ts';
 import { type BlockHead, MAX_HEAD, parseHead } from './frames.ts';
 import { MAX_HEADER, type ParsedHeader, parseHeader, startsLikeMagic } from './header.ts';
 import { corrupt, MemberState, trailing, truncated } from './member.ts';
-import { Cursor } from './varint.ts';
+import { Cursor, plainBytes } from './varint.ts';
 
 /** What the reader finds, in the order of the archive. Offsets are in the archive, in bytes. */
 export type ContainerEvent =
@@ -46,11 +46,12 @@ export class ContainerReader {
   }
 
   /**
-   * Takes bytes and yields what they complete.
+   * Takes bytes and yields what they complete. They may be reused once the generator is drained.
    *
-   * @throws SurprisalError
+   * @throws SurprisalError `not-srp`, `corrupt` or `unsupported`.
    */
-  *push(bytes: Uint8Array): Generator<ContainerEvent, void, void> {
+  *push(input: Uint8Array): Generator<ContainerEvent, void, void> {
+    const bytes = plainBytes(input);
     let at = 0;
     while (at < bytes.length) {
       if (this.state === 'payload') {

@@ -42,7 +42,7 @@ export class Cursor {
   readonly base: number;
 
   constructor(bytes: Uint8Array, at = 0, end = bytes.length, base = 0) {
-    this.bytes = bytes;
+    this.bytes = plainBytes(bytes);
     this.at = at;
     this.end = end;
     this.base = base;
@@ -88,6 +88,14 @@ export class Cursor {
     const offset = this.base + this.at;
     return new SurprisalError('corrupt', `The archive is damaged: ${what} at byte ${offset}.`, { offset });
   }
+}
+
+/**
+ * The same bytes as a plain Uint8Array, without copying: `slice` of a Node Buffer would be a view that its owner can
+ * overwrite.
+ */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** Appends an unsigned 32-bit integer, least significant byte first. */

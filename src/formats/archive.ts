@@ -1,12 +1,10 @@
 /** Looking into an archive without decoding it, and testing it. Saving what is left of a damaged one: recover.ts. */
-import { type FrameHead, MAX_HEAD, parseHead } from '../container/frames.ts';
 import { type Header, MAX_HEADER, parseHeader, startsLikeMagic } from '../container/header.ts';
 import { corrupt, MemberState, trailing, truncated } from '../container/member.ts';
-import { Cursor } from '../container/varint.ts';
-import { Pacer, paced } from './drive.ts';
+import { running, standing } from './drive.ts';
 import { FileDecoder } from './file.ts';
 import { KINDS, methodOf } from './methods.ts';
-import { checkDecodeOptions, type DecompressOptions } from './options.ts';
+import type { DecompressOptions } from './options.ts';
 import { Access, type ByteSource } from './source.ts';
 
 export { type RecoveredPiece, recover } from './recover.ts';
@@ -65,14 +63,6 @@ export interface ArchiveListing {
   readonly rawSize: number;
 }
 
-/** Reads the head of the frame at `offset`. */
-async function readHead(access: Access, offset: number): Promise<FrameHead> {
-  const bytes = await access.read(offset, MAX_HEAD);
-  const head = parseHead(new Cursor(bytes, 0, bytes.length, offset));
-  if (head === undefined) throw truncated(access.size);
-  return head;
-}
-
 /**
  * Lists an archive by walking its frames: nothing is decoded, no payload is read, and damage inside one goes unseen.
  * Archives of unknown methods are listed too.
@@ -108,7 +98,7 @@ async function listMember(access: Access, offset: number, first: boolean): Promi
     { number: 0, offset: at, blocks: [] },
   ];
   for (;;) {
-    const head = await readHead(access, at);
+    const head = await access.head(at);
     if (head.type === 'block') {
       state.block(head, at);
       const length = head.headLength + head.payloadLength;
@@ -159,14 +149,13 @@ async function listMember(access: Access, offset: number, first: boolean): Promi
  *
  * @returns the number of raw bytes
  * @throws what {@link FileDecoder} throws, or the signal's reason.
+ * @example
+ * ```ts
+ * const rawBytes = await test(archive, { maxMemory: 256 * 2 ** 20 });
+ * ```
  */
 export async function test(source: Uint8Array | ByteSource, options: DecompressOptions = {}): Promise<number> {
-  checkDecodeOptions(options);
-  const access = new Access(source);
   const decoder = new FileDecoder(options);
-  const pacer = new Pacer(options, () => ({ done: decoder.done, total: decoder.total }));
-  for await (const chunk of access.chunks()) for await (const _ of paced(decoder.push(chunk), pacer));
-  for await (const _ of paced(decoder.end(), pacer));
-  pacer.finish();
+  for await (const _ of running(new Access(source).chunks(), decoder, options, standing(decoder)));
   return decoder.done;
 }

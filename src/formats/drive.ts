@@ -1,7 +1,8 @@
 /** Driving a coder: at once, or in slices that leave the event loop room, with progress and cancelling. */
 import { SurprisalError } from '../errors.ts';
 import type { Work } from './file.ts';
-import type { JobOptions, Progress } from './options.ts';
+import type { Chunks, JobOptions, Progress } from './options.ts';
+import { abortableChunks } from './streams.ts';
 
 /** Most milliseconds of work before the event loop gets its turn; a slice more may pass. */
 const TURN = 20;
@@ -69,6 +70,45 @@ export async function* paced(work: Work, pacer: Pacer): AsyncGenerator<Uint8Arra
     if (pacer.due) await pacer.pause();
     if (piece !== undefined && piece.length > 0) yield piece;
   }
+}
+
+/** What compresses or decompresses: it is pushed bytes and yields work. */
+interface Coder {
+  push(bytes: Uint8Array): Work;
+  end(): Work;
+}
+
+/** Runs chunks through a coder, giving way when it is time, and yields the output. */
+export async function* running(
+  chunks: Chunks,
+  coder: Coder,
+  job: JobOptions,
+  state: () => Progress,
+): AsyncGenerator<Uint8Array, void, void> {
+  const pacer = new Pacer(job, state);
+  for await (const chunk of abortableChunks(chunks, job.signal)) yield* paced(coder.push(chunk), pacer);
+  yield* paced(coder.end(), pacer);
+  pacer.finish();
+}
+
+/** How far a coder is: without a total where none is known. */
+export function standing(coder: { readonly done: number; readonly total?: number | undefined }): () => Progress {
+  return () => {
+    const { done, total } = coder;
+    return total === undefined ? { done } : { done, total };
+  };
+}
+
+/** All output of a job in one buffer. */
+export async function collected(pieces: AsyncIterable<Uint8Array>, collector: Collector): Promise<Uint8Array> {
+  for await (const piece of pieces) collector.add(piece);
+  return collector.finish();
+}
+
+/** All output of works that are driven without a pause. */
+export function drained(works: Iterable<Work>, collector: Collector): Uint8Array {
+  for (const work of works) for (const piece of work) if (piece !== undefined) collector.add(piece);
+  return collector.finish();
 }
 
 /** A buffer that grows with what is put in it: no length that an archive states is allocated before its bytes exist. */

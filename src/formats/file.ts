@@ -13,6 +13,7 @@ import { rangeError, SurprisalError } from '../errors.ts';
 import {
   type BlockDecoder,
   type BlockEncoder,
+  Coders,
   checkMemory,
   KIND_FILE,
   levelModel,
@@ -21,9 +22,9 @@ import {
   storedMethod,
 } from './methods.ts';
 import {
-  checkBytes,
   checkDecodeOptions,
   checkEncodeOptions,
+  checkedBytes,
   DEFAULT_MAX_MEMORY,
   type DecodeOptions,
   type EncodeOptions,
@@ -77,8 +78,9 @@ export class SegmentEncoder {
   private readonly encoder: BlockEncoder | undefined;
   private sliceDone = 0;
 
-  constructor(model: Model) {
-    this.encoder = model.encoder();
+  /** @param coders used again for the segments that follow, one after another */
+  constructor(model: Model, coders: Coders) {
+    this.encoder = coders.encoder(model);
   }
 
   /** Raw bytes of this segment coded so far. */
@@ -132,8 +134,8 @@ export class BlockCutter {
   }
 
   /** Takes input and yields the blocks that are full and not the last: a block is cut only when a byte follows. */
-  *push(bytes: Uint8Array): Generator<Cut, void, void> {
-    checkBytes('the input', bytes);
+  *push(input: Uint8Array): Generator<Cut, void, void> {
+    const bytes = checkedBytes('the input', input);
     if (this.ended) throw rangeError('the encoder has ended: make a new one for the next archive');
     this.taken += bytes.length;
     if (this.size !== undefined && this.taken > this.size) throw this.wrongSize('at least ');
@@ -224,6 +226,7 @@ export class FileEncoder {
   private readonly cutter: BlockCutter;
   private plan: Plan | undefined;
   private writer: ContainerWriter | undefined;
+  private readonly coders = new Coders();
   private segment: SegmentEncoder | undefined;
   /** Raw bytes before the current segment. */
   private before = 0;
@@ -239,6 +242,11 @@ export class FileEncoder {
   /** Raw bytes coded so far. */
   get done(): number {
     return this.before + (this.segment?.done ?? 0);
+  }
+
+  /** Raw bytes in all, where the options state it. */
+  get total(): number | undefined {
+    return this.options.size;
   }
 
   /**
@@ -271,28 +279,28 @@ export class FileEncoder {
     } else {
       let frame: Uint8Array | undefined;
       if (cut.raw.length > 0) {
-        this.segment = new SegmentEncoder(planFile(cut.raw.length, this.options).model);
+        this.segment = new SegmentEncoder(planFile(cut.raw.length, this.options).model, this.coders);
         frame = yield* this.segment.block(cut.raw);
       }
       yield* singleBlock(cut.raw, frame, this.options);
     }
-    this.drop();
+    this.count();
+    this.coders.drop();
   }
 
   private *block({ raw, starts }: Cut, plan: Plan, writer: ContainerWriter): Work {
     writer.raw(raw);
     if (starts) {
-      // Before the next is made, so that two models are never needed at once.
-      this.drop();
+      this.count();
       const mark = writer.segment();
       if (mark.length > 0) yield mark;
-      this.segment = new SegmentEncoder(plan.model);
+      this.segment = new SegmentEncoder(plan.model, this.coders);
     }
     yield writer.block(yield* this.segment!.block(raw));
   }
 
-  /** Lets go of the segment's model. */
-  private drop(): void {
+  /** The current segment is over. */
+  private count(): void {
     this.before = this.done;
     this.segment = undefined;
   }
@@ -303,10 +311,13 @@ export class FileEncoder {
  */
 export class SegmentDecoder {
   private readonly model: Model;
+  private readonly coders: Coders;
   private decoder: BlockDecoder | undefined;
 
-  constructor(model: Model) {
+  /** @param coders used again for the segments that follow, one after another */
+  constructor(model: Model, coders: Coders) {
     this.model = model;
+    this.coders = coders;
   }
 
   /**
@@ -316,7 +327,7 @@ export class SegmentDecoder {
    * @throws SurprisalError `corrupt`.
    */
   *coded(coded: Uint8Array, rawLength: number, rawCrc: number, offset: number): Generator<undefined, Uint8Array, void> {
-    const decoder = (this.decoder ??= this.model.decoder());
+    const decoder = (this.decoder ??= this.coders.decoder(this.model));
     if (decoder === undefined)
       throw new SurprisalError('corrupt', 'The archive is damaged: a coded block where all blocks are stored.', {
         offset,
@@ -325,6 +336,8 @@ export class SegmentDecoder {
     const raw = new Uint8Array(rawLength);
     for (let at = 0; at < rawLength; at += SLICE) {
       decoder.decode(raw.subarray(at, at + SLICE));
+      // Lengths may be forged: no more is decoded than the coded bytes are good for.
+      if (decoder.overrun) break;
       yield undefined;
     }
     if (!decoder.finished || crc32c(raw) !== rawCrc)
@@ -338,7 +351,7 @@ export class SegmentDecoder {
 
   /** Learns a stored block, pausing between slices. */
   *stored(raw: Uint8Array): Generator<undefined, void, void> {
-    const decoder = (this.decoder ??= this.model.decoder());
+    const decoder = (this.decoder ??= this.coders.decoder(this.model));
     if (decoder === undefined) return;
     for (let at = 0; at < raw.length; at += SLICE) {
       decoder.learn(raw.subarray(at, at + SLICE));
@@ -359,6 +372,7 @@ export class FileDecoder {
   private readonly maxOutputSize: number;
   private current: Header | undefined;
   private model: Model | undefined;
+  private readonly coders = new Coders();
   private segment: SegmentDecoder | undefined;
   private hash: Hash | undefined;
   private out = 0;
@@ -393,21 +407,18 @@ export class FileDecoder {
    * @throws SurprisalError `not-srp`, `corrupt`, `unsupported` or `limit`.
    */
   *push(bytes: Uint8Array): Work {
-    checkBytes('the archive', bytes);
-    for (const event of this.reader.push(bytes)) {
+    for (const event of this.reader.push(checkedBytes('the archive', bytes))) {
       switch (event.type) {
         case 'header':
-          this.segment = undefined;
           this.current = event.header.header;
           this.finished = this.out;
           this.model = modelOf(this.current, this.maxMemory);
           this.hash = startSha256();
           if (this.current.size !== undefined) checkOutput(this.finished + this.current.size, this.maxOutputSize);
-          this.segment = new SegmentDecoder(this.model);
+          this.segment = new SegmentDecoder(this.model, this.coders);
           break;
         case 'segment':
-          this.segment = undefined;
-          this.segment = new SegmentDecoder(this.model!);
+          this.segment = new SegmentDecoder(this.model!, this.coders);
           break;
         case 'block': {
           const { head, payload, offset } = event;
@@ -433,6 +444,7 @@ export class FileDecoder {
   // biome-ignore lint/correctness/useYield: it is driven like push, and a later version may have output to give.
   *end(): Work {
     this.reader.end();
+    this.coders.drop();
   }
 }
 

@@ -15,6 +15,8 @@ import type { Level } from './options.ts';
 
 /** Codes the blocks of one segment; the model runs on from block to block. */
 export interface BlockEncoder {
+  /** Makes it as new, for the next segment. */
+  reset(): void;
   begin(): void;
   encode(bytes: Uint8Array): void;
   end(): Uint8Array;
@@ -22,10 +24,14 @@ export interface BlockEncoder {
 
 /** Decodes the blocks of one segment. */
 export interface BlockDecoder {
+  /** Makes it as new, for the next segment. */
+  reset(): void;
   begin(coded: Uint8Array): void;
   decode(into: Uint8Array): void;
   /** Whether the block's coded bytes have been consumed exactly. */
   readonly finished: boolean;
+  /** Whether more than the block's coded bytes have been consumed: it is damaged, and the rest need not be decoded. */
+  readonly overrun: boolean;
   /** Learns the bytes of a stored block, which the encoder learnt while it tried to code them. */
   learn(bytes: Uint8Array): void;
 }
@@ -49,7 +55,7 @@ export interface Method {
   readonly name: string;
   /** The revision that this package writes and reads. */
   readonly revision: number;
-  /** The parameters by name, for listings. */
+  /** The parameters by name, for listings; nothing where they are not of this method. */
   describe(parameters: Uint8Array): Record<string, number>;
   /**
    * The model of these parameters. Nothing large is allocated yet.
@@ -96,7 +102,9 @@ export const onlineMethod: Method = {
   id: 1,
   name: 'online',
   revision: 0,
-  describe: ([tableBits, historyBits]) => ({ tableBits, historyBits }),
+  describe(parameters): Record<string, number> {
+    return parameters.length === 2 ? { tableBits: parameters[0], historyBits: parameters[1] } : {};
+  },
   open(parameters) {
     if (parameters.length !== 2)
       throw new SurprisalError(
@@ -122,6 +130,54 @@ export function onlineModel(parameters: OnlineParameters): Model {
     encoder: () => allocate(memory, () => new OnlineEncoder(parameters)),
     decoder: () => allocate(memory, () => new OnlineDecoder(parameters)),
   };
+}
+
+/**
+ * The coders of one segment after another: only one at a time, made again only when the parameters change, so that the
+ * memory is that of one model. What it gave before must not be used after it has given the next.
+ */
+export class Coders {
+  private model: Model | undefined;
+  private encoding: BlockEncoder | undefined;
+  private decoding: BlockDecoder | undefined;
+
+  /** An encoder as new; undefined when the method only stores. */
+  encoder(model: Model): BlockEncoder | undefined {
+    if (this.encoding !== undefined && this.fits(model)) this.encoding.reset();
+    else {
+      this.drop();
+      this.encoding = model.encoder();
+      this.model = model;
+    }
+    return this.encoding;
+  }
+
+  /** A decoder as new; undefined when the method only stores. */
+  decoder(model: Model): BlockDecoder | undefined {
+    if (this.decoding !== undefined && this.fits(model)) this.decoding.reset();
+    else {
+      this.drop();
+      this.decoding = model.decoder();
+      this.model = model;
+    }
+    return this.decoding;
+  }
+
+  /** Lets go of the memory. */
+  drop(): void {
+    this.model = undefined;
+    this.encoding = undefined;
+    this.decoding = undefined;
+  }
+
+  private fits({ method, parameters }: Model): boolean {
+    const mine = this.model!;
+    return (
+      mine.method === method &&
+      mine.parameters.length === parameters.length &&
+      mine.parameters.every((byte, i) => byte === parameters[i])
+    );
+  }
 }
 
 const METHODS: ReadonlyMap<number, Method> = new Map([storedMethod, onlineMethod].map((method) => [method.id, method]));

@@ -3,6 +3,7 @@
  * variants take the same ones and refuse the same mistakes.
  */
 import { MAX_NAME_BYTES } from '../container/header.ts';
+import { plainBytes } from '../container/varint.ts';
 import { rangeError, typeError } from '../errors.ts';
 
 /** Levels of compression. Only `fast` exists at present; a level is never written to an archive, its method is. */
@@ -84,9 +85,16 @@ function whole(name: string, value: number | undefined, least: number, infinity 
     throw rangeError(`${name} is a whole number of at least ${least}${infinity ? ' or Infinity' : ''}, not ${value}`);
 }
 
-/** @throws TypeError or RangeError (with a `code`) when `bytes` is no Uint8Array. */
-export function checkBytes(name: string, bytes: unknown): asserts bytes is Uint8Array {
-  if (!(bytes instanceof Uint8Array)) throw typeError(`${name} must be a Uint8Array`);
+/**
+ * The bytes as a plain Uint8Array on the same memory, where they are a Uint8Array of any sort: a Node Buffer, or one of
+ * another realm (a frame, a sandbox).
+ *
+ * @throws TypeError (with a `code`) when they are not.
+ */
+export function checkedBytes(name: string, bytes: unknown): Uint8Array {
+  if (!ArrayBuffer.isView(bytes) || Object.prototype.toString.call(bytes) !== '[object Uint8Array]')
+    throw typeError(`${name} must be a Uint8Array`);
+  return plainBytes(bytes as Uint8Array);
 }
 
 function checkJob(options: JobOptions): void {
@@ -106,8 +114,8 @@ export function checkEncodeOptions(options: CompressOptions | undefined): void {
     if (typeof level !== 'string') throw typeError(`level is a string, not a ${typeof level}`);
     throw rangeError(
       PLANNED.includes(level)
-        ? `level '${level}' does not exist yet: use 'fast', the one there is`
-        : `there is no level '${level}': use 'fast', the one there is`,
+        ? `level '${level}' is planned and not there yet: use 'fast', the only one so far and the default`
+        : `there is no level '${level}': use 'fast', the only one so far and the default`,
     );
   }
   whole('segmentSize', options.segmentSize, MIN_SEGMENT_SIZE);
@@ -150,7 +158,7 @@ export function checkChunks(chunks: unknown): asserts chunks is Chunks {
 
 /** The options of compressing one buffer, whose size is known. */
 export function sized<Options extends EncodeOptions>(bytes: Uint8Array, options: Options): Options {
-  checkBytes('the input', bytes);
+  checkedBytes('the input', bytes);
   checkEncodeOptions(options);
   if (options.size !== undefined && options.size !== bytes.length)
     throw rangeError(`size says ${options.size} bytes, the input has ${bytes.length}`);

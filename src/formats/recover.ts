@@ -4,22 +4,19 @@ import {
   type BlockHead,
   FOOTER_LENGTH,
   FOOTER_MAGIC,
-  type FrameHead,
   type Index,
   indexedMember,
-  MAX_HEAD,
   parseFooter,
-  parseHead,
   parseIndex,
   SEGMENT_MARKER,
 } from '../container/frames.ts';
 import { MAGIC, MAX_HEADER, type ParsedHeader, parseHeader } from '../container/header.ts';
 import { corrupt, MemberState, truncated } from '../container/member.ts';
-import { Cursor, varintLength } from '../container/varint.ts';
+import { varintLength } from '../container/varint.ts';
 import { SurprisalError } from '../errors.ts';
 import { Pacer, paced } from './drive.ts';
 import { SegmentDecoder, type Work } from './file.ts';
-import { type Model, modelOf } from './methods.ts';
+import { Coders, type Model, modelOf } from './methods.ts';
 import { checkDecodeOptions, DEFAULT_MAX_MEMORY, type DecompressOptions } from './options.ts';
 import { Access, type ByteSource } from './source.ts';
 
@@ -74,13 +71,6 @@ async function headerAt(access: Access, offset: number): Promise<ParsedHeader> {
   const header = bytes.length === 0 ? undefined : parseHeader(bytes, 0, bytes.length, offset);
   if (header === undefined) throw truncated(access.size);
   return header;
-}
-
-async function headAt(access: Access, offset: number): Promise<FrameHead> {
-  const bytes = await access.read(offset, MAX_HEAD);
-  const head = parseHead(new Cursor(bytes, 0, bytes.length, offset));
-  if (head === undefined) throw truncated(access.size);
-  return head;
 }
 
 async function payloadOf(access: Access, head: BlockHead, offset: number): Promise<Uint8Array> {
@@ -173,7 +163,7 @@ async function nextSegment(
       continue;
     }
     try {
-      const head = await headAt(access, at);
+      const head = await access.head(at);
       if (head.type !== 'segment' || head.headerCrc !== header.crc || head.number <= after) continue;
       marked = { number: head.number, blocks: at + head.headLength };
       break;
@@ -190,7 +180,7 @@ async function nextSegment(
     if (offset < from) continue;
     const blocks = offset + SEGMENT_MARKER.length + varintLength(number) + 8;
     try {
-      const head = await headAt(access, blocks);
+      const head = await access.head(blocks);
       if (head.type !== 'block') continue;
       await payloadOf(access, head, blocks);
       return { number, blocks };
@@ -220,7 +210,12 @@ export async function* recover(
 ): AsyncGenerator<RecoveredPiece, void, void> {
   checkDecodeOptions(options);
   const access = new Access(source);
-  const run: Run = { done: 0, limits: options, pacer: new Pacer(options, () => ({ done: run.done })) };
+  const run: Run = {
+    done: 0,
+    limits: options,
+    pacer: new Pacer(options, () => ({ done: run.done })),
+    coders: new Coders(),
+  };
   let at: number | undefined = 0;
   for (let member = 0; at !== undefined; member++) {
     at = yield* recoverMember(access, at, member, run);
@@ -233,6 +228,7 @@ interface Run {
   done: number;
   readonly limits: DecompressOptions;
   readonly pacer: Pacer;
+  readonly coders: Coders;
 }
 
 /** Recovers the member at `start`; returns where the next one may start, or undefined when nothing follows. */
@@ -250,6 +246,8 @@ async function* recoverMember(
     reason,
   });
   let found: Found | undefined;
+  /** Whether the index has been looked for: once is enough. */
+  let looked = false;
   let header: ParsedHeader;
   let at: number;
   try {
@@ -259,6 +257,7 @@ async function* recoverMember(
     const { message } = damage(error);
     // The index carries a copy of the header.
     found = await findIndex(access, start, start);
+    looked = true;
     if (found === undefined || found.offset + found.index.header.length < start) {
       yield lost(0, undefined, message);
       return nextMember(access, start + 1);
@@ -269,12 +268,12 @@ async function* recoverMember(
   const { maxMemory = DEFAULT_MAX_MEMORY, maxOutputSize = Number.POSITIVE_INFINITY } = run.limits;
   const model: Model = modelOf(header.header, maxMemory);
   let state = new MemberState(header, at);
-  let decoder = new SegmentDecoder(model);
+  let decoder = new SegmentDecoder(model, run.coders);
   let hash: Hash | undefined = startSha256();
   for (;;) {
     let reason: string;
     try {
-      const head = await headAt(access, at);
+      const head = await access.head(at);
       if (head.type === 'end') {
         const index = hash === undefined ? undefined : state.end(head, at);
         const sha256 = hash?.digest();
@@ -295,7 +294,7 @@ async function* recoverMember(
       }
       if (head.type === 'segment') {
         state.next(head, at);
-        decoder = new SegmentDecoder(model);
+        decoder = new SegmentDecoder(model, run.coders);
         at += head.headLength;
         continue;
       }
@@ -315,7 +314,8 @@ async function* recoverMember(
       reason = damage(error).message;
     }
     hash = undefined;
-    found ??= await findIndex(access, start, at);
+    if (!looked) found = await findIndex(access, start, at);
+    looked = true;
     if (found !== undefined && found.index.header.crc !== header.crc) found = undefined;
     const next = await nextSegment(access, header, state.segment, at, found);
     const from = state.rawOffset;
@@ -332,7 +332,7 @@ async function* recoverMember(
     state = new MemberState(header, next.blocks);
     state.segment = next.number;
     state.rawOffset = to;
-    decoder = new SegmentDecoder(model);
+    decoder = new SegmentDecoder(model, run.coders);
     at = next.blocks;
   }
 }
@@ -358,7 +358,7 @@ async function chainedEnd(
   let raw = state.rawOffset;
   try {
     for (;;) {
-      const head = await headAt(access, at);
+      const head = await access.head(at);
       if (head.type === 'end') return head.size === raw ? { size: head.size, end: at + head.headLength } : undefined;
       at += head.headLength;
       if (head.type === 'block') {

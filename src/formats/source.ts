@@ -1,5 +1,9 @@
 /** Random access to an archive's bytes. */
+import { type FrameHead, MAX_HEAD, parseHead } from '../container/frames.ts';
+import { truncated } from '../container/member.ts';
+import { Cursor } from '../container/varint.ts';
 import { SurprisalError, typeError } from '../errors.ts';
+import { checkedBytes } from './options.ts';
 
 /** Random access to the bytes of an archive: an open file, a Blob, a server that answers ranges. */
 export interface ByteSource {
@@ -22,10 +26,10 @@ export class Access {
 
   /** @throws TypeError when it is neither bytes nor a source. */
   constructor(source: Uint8Array | ByteSource) {
-    if (source instanceof Uint8Array) this.bytes = source;
+    if (ArrayBuffer.isView(source)) this.bytes = checkedBytes('the archive', source);
     else if (typeof source === 'object' && source !== null && typeof source.read === 'function') this.source = source;
     else throw typeError('the archive must be a Uint8Array or a ByteSource');
-    this.size = source instanceof Uint8Array ? source.length : source.size;
+    this.size = this.bytes?.length ?? (source as ByteSource).size;
     if (!Number.isSafeInteger(this.size) || this.size < 0)
       throw typeError('the size of a ByteSource is a whole number');
   }
@@ -36,8 +40,8 @@ export class Access {
     if (this.bytes !== undefined) return this.bytes.subarray(offset, offset + n);
     if (offset < this.cacheAt || offset + n > this.cacheAt + this.cache.length) {
       const wanted = Math.min(Math.max(n, WINDOW), this.size - offset);
-      const bytes = await this.source!.read(offset, wanted);
-      if (!(bytes instanceof Uint8Array) || bytes.length !== wanted)
+      const bytes = checkedBytes('what a ByteSource reads', await this.source!.read(offset, wanted));
+      if (bytes.length !== wanted)
         throw new SurprisalError('truncated', `The source gave fewer bytes at ${offset} than its size promises.`, {
           offset,
         });
@@ -45,6 +49,18 @@ export class Access {
       this.cacheAt = offset;
     }
     return this.cache.subarray(offset - this.cacheAt, offset - this.cacheAt + n);
+  }
+
+  /**
+   * The head of the frame at `offset`.
+   *
+   * @throws SurprisalError `corrupt`, or `truncated` when the archive ends before it does.
+   */
+  async head(offset: number): Promise<FrameHead> {
+    const bytes = await this.read(offset, MAX_HEAD);
+    const head = parseHead(new Cursor(bytes, 0, bytes.length, offset));
+    if (head === undefined) throw truncated(this.size);
+    return head;
   }
 
   /** All bytes from the start, in pieces of 64 KiB. */

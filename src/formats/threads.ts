@@ -46,19 +46,28 @@ export class Session {
   done = 0;
   private readonly id: number;
   private readonly thread: Thread;
-  private readonly release: () => void;
+  private readonly onEnd: (session: Session) => void;
   private readonly waiting: Waiting[] = [];
   private sent = 0;
   private closing = false;
   private error: Error | undefined;
   onProgress: () => void = () => {};
 
-  constructor(id: number, thread: Thread, task: 'encode' | 'decode', header: Header, release: () => void) {
+  constructor(id: number, thread: Thread, onEnd: (session: Session) => void) {
     this.id = id;
     this.thread = thread;
-    this.release = release;
+    this.onEnd = onEnd;
     thread.session = this;
-    thread.post({ type: 'open', session: id, task, header }, []);
+  }
+
+  /** Starts it; on an error the thread is free again. */
+  open(task: 'encode' | 'decode', header: Header): void {
+    try {
+      this.thread.post({ type: 'open', session: this.id, task, header }, []);
+    } catch (error) {
+      this.close();
+      throw workerError(`A worker could not be told what to do: ${(error as Error).message}`, error);
+    }
   }
 
   encode(raw: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
@@ -82,7 +91,7 @@ export class Session {
     this.thread.session = undefined;
     this.thread.post({ type: 'close', session: this.id }, []);
     this.reject(workerError('The job was stopped.'));
-    this.release();
+    this.onEnd(this);
   }
 
   reply(reply: Reply): void {
@@ -142,11 +151,14 @@ export class Thread {
       this.fail(failure);
       throw failure;
     }
-    if (this.failed) {
-      await this.port.terminate();
-      throw this.failure!;
-    }
+    if (this.failed) await this.port.terminate();
+    this.check();
     this.post({ type: 'kernel', name: 'online', module: kernelModule('online', base64) }, []);
+  }
+
+  /** @throws what the thread failed with. */
+  check(): void {
+    if (this.failure !== undefined) throw this.failure;
   }
 
   post(request: Request, transfer: ArrayBuffer[]): void {
@@ -155,11 +167,6 @@ export class Thread {
 
   get failed(): boolean {
     return this.failure !== undefined;
-  }
-
-  /** Starts a session, which has the thread to itself until `release` is called. */
-  open(id: number, task: 'encode' | 'decode', header: Header, release: () => void): Session {
-    return new Session(id, this, task, header, release);
   }
 
   hold(held: boolean): void {

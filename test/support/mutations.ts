@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import { crc32c } from '../../src/container/checksums.ts';
 import { parseHead } from '../../src/container/frames.ts';
-import { parseHeader } from '../../src/container/header.ts';
+import { encodeHeader, parseHeader } from '../../src/container/header.ts';
 import { Cursor, pushUint32, pushVarint } from '../../src/container/varint.ts';
 import { SurprisalError } from '../../src/errors.ts';
 import { list } from '../../src/formats/archive.ts';
@@ -59,6 +59,30 @@ function headerChanged(archive: Uint8Array, random: Random): Uint8Array {
   return copy;
 }
 
+/** A block's frame with checksums that hold, whatever the lengths; `rawCrc` undefined for a stored one. */
+function blockFrame(rawLength: number, codedLength: number, rawCrc: number | undefined, bytes: Uint8Array): Uint8Array {
+  const start: number[] = [];
+  pushVarint(start, rawLength * 4 + (rawCrc === undefined ? 2 : 1));
+  if (rawCrc !== undefined) {
+    pushVarint(start, codedLength);
+    pushUint32(start, rawCrc);
+  }
+  const crc: number[] = [];
+  pushUint32(crc, crc32c(bytes, crc32c(Uint8Array.from(start))));
+  return concat(start, crc, bytes);
+}
+
+/** An archive of one coded block that claims another raw length, under checksums that hold and a header that agrees. */
+export function forgedBlock(archive: Uint8Array, rawLength: number, change: object = {}): Uint8Array {
+  const { header, length } = parseHeader(archive, 0, archive.length)!;
+  const cursor = new Cursor(archive, length);
+  const head = parseHead(cursor);
+  if (head?.type !== 'block' || head.stored) throw new Error('a coded block was expected');
+  const payload = archive.subarray(cursor.at, cursor.at + head.payloadLength);
+  const frame = blockFrame(rawLength, payload.length, head.rawCrc!, payload);
+  return concat(encodeHeader({ ...header, size: rawLength, ...change }), frame);
+}
+
 /** Changes a block's lengths or raw checksum and mends the block's checksum. */
 function blockChanged({ archive, blocks }: Sample, random: Random): Uint8Array {
   if (blocks.length === 0) return headerChanged(archive, random);
@@ -70,17 +94,12 @@ function blockChanged({ archive, blocks }: Sample, random: Random): Uint8Array {
   const near = (n: number) => Math.max(0, n + random(7) - 3);
   const what = random(4);
   const rawLength = what === 0 ? near(head.rawLength) : what === 1 ? random(2 ** (random(20) + 1)) : head.rawLength;
-  const start: number[] = [];
-  pushVarint(start, rawLength * 4 + (head.stored ? 2 : 1));
-  if (!head.stored) {
-    pushVarint(start, what === 2 ? near(head.payloadLength) : head.payloadLength);
-    pushUint32(start, what === 3 ? head.rawCrc! ^ (1 << random(32)) : head.rawCrc!);
-  }
+  const codedLength = what === 2 && !head.stored ? near(head.payloadLength) : head.payloadLength;
+  const rawCrc = what === 3 && !head.stored ? (head.rawCrc! ^ (1 << random(32))) >>> 0 : head.rawCrc;
   const bytes = payload.slice();
   if (what === 3 && bytes.length > 0) bytes[random(bytes.length)] ^= 1 << random(8);
-  const crc: number[] = [];
-  pushUint32(crc, crc32c(bytes, crc32c(Uint8Array.from(start))));
-  return concat(archive.subarray(0, offset), start, crc, bytes, archive.subarray(offset + length));
+  const frame = blockFrame(rawLength, codedLength, rawCrc, bytes);
+  return concat(archive.subarray(0, offset), frame, archive.subarray(offset + length));
 }
 
 function mutate(sample: Sample, others: readonly Sample[], random: Random): Uint8Array {

@@ -254,6 +254,26 @@ describe('parameters', () => {
 describe('bit by bit', () => {
   const create = (journalBytes?: number) => new OnlineModel({ parameters: small, journalBytes });
 
+  test('the law finds a model that does not go all the way back', () => {
+    // Predicts by a count of ones; the broken one goes back to one too few.
+    const counter = (slip: number) => () => {
+      let ones = 0;
+      return {
+        predict: () => 1 + ones,
+        update: (bit: number) => {
+          ones += bit;
+        },
+        mark: () => ones,
+        rollback: (mark: number) => {
+          ones = Math.max(0, mark - slip);
+        },
+        release: () => {},
+      };
+    };
+    checkBitModel(counter(0), { seed: 20, runs: 30 });
+    expect(() => checkBitModel(counter(1), { seed: 20, runs: 30 })).toThrow('Property failed');
+  });
+
   test('rollback restores to the bit, under nested marks', () => {
     checkBitModel(create, { seed: 21, runs: 60 });
   });

@@ -7,6 +7,7 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import { notebookData, walk } from '../../examples/notebook.ts';
 import { compressSync, decompressSync } from '../../src/index.ts';
 import { logisticTables, MATH_FUNCTIONS } from '../../src/kernels/math.ts';
+import { archiveInputs, SEGMENTED } from '../support/inputs.ts';
 import { goldenHash } from '../support/math_golden.ts';
 
 export interface ProduceTask {
@@ -45,82 +46,6 @@ function toBase64(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let z = Math.imul(state ^ (state >>> 15), state | 1);
-    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
-    return (z ^ (z >>> 14)) >>> 0;
-  };
-}
-
-/** Text of words that repeat as words do. */
-function words(size: number): Uint8Array {
-  const next = generator(1);
-  const dictionary = Array.from({ length: 400 }, () =>
-    String.fromCharCode(...Array.from({ length: 1 + (next() % 9) }, () => 97 + (next() % 26))),
-  );
-  let text = '';
-  while (text.length < size) {
-    const rank = Math.min(next() % 400, next() % 400, next() % 400);
-    text += dictionary[rank] + (next() % 9 === 0 ? '.\n' : ' ');
-  }
-  return new TextEncoder().encode(text.slice(0, size));
-}
-
-/** Records of 12 bytes: a counter, a slow walk, flags and zeros. */
-function records(size: number): Uint8Array {
-  const next = generator(2);
-  const bytes = new Uint8Array(size);
-  const view = new DataView(bytes.buffer);
-  let level = 5000;
-  for (let at = 0; at + 12 <= size; at += 12) {
-    level += (next() % 21) - 10;
-    view.setUint32(at, at / 12, true);
-    view.setInt16(at + 4, level, true);
-    view.setUint8(at + 6, next() % 16 === 0 ? 1 : 0);
-  }
-  return bytes;
-}
-
-/** Bytes that do not compress. */
-function noise(size: number): Uint8Array {
-  const next = generator(3);
-  return Uint8Array.from({ length: size }, next);
-}
-
-function inputs(small: boolean): Record<string, () => Uint8Array> {
-  const few = {
-    nothing: () => new Uint8Array(0),
-    'one byte': () => Uint8Array.of(65),
-    'words 4 kB': () => words(4000),
-    'records 3 kB': () => records(3000),
-    'noise 1 kB': () => noise(1000),
-  };
-  if (small) return few;
-  return {
-    ...few,
-    'words 200 kB': () => words(200_000),
-    'records 120 kB': () => records(120_000),
-    'noise 20 kB': () => noise(20_000),
-    'zeros 300 kB': () => new Uint8Array(300_000),
-    'all of them 500 kB': () => {
-      const parts = [words(200_000), records(200_000), noise(50_000), words(50_000)];
-      const whole = new Uint8Array(500_000);
-      let at = 0;
-      for (const part of parts) {
-        whole.set(part, at);
-        at += part.length;
-      }
-      return whole;
-    },
-  };
-}
-
-/** The last input once more, in segments, so that more than one model is at work. */
-const SEGMENTED = 'words 200 kB';
-
 function version(): string {
   const host = globalThis as {
     Bun?: { version: string };
@@ -154,10 +79,11 @@ function produce({ count, small }: ProduceTask): Produced {
   const add = (name: string, bytes: Uint8Array, archive: Uint8Array) => {
     archives[name] = { sha256: hex(archive), base64: toBase64(archive), raw: hex(bytes) };
   };
-  for (const [name, make] of Object.entries(inputs(small))) {
+  for (const [name, make] of Object.entries(archiveInputs(small))) {
     const bytes = make();
     add(name, bytes, compressSync(bytes));
-    if (name === SEGMENTED) add(`${name} in segments`, bytes, compressSync(bytes, { segmentSize: 65536 }));
+    if (name !== SEGMENTED.input) continue;
+    add(SEGMENTED.name, bytes, compressSync(bytes, { segmentSize: SEGMENTED.segmentSize }));
   }
   return { version: version(), hashes, archives };
 }

@@ -11,6 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import golden from '../vectors/math_golden.json' with { type: 'json' };
+import onlineGolden from '../vectors/online_golden.json' with { type: 'json' };
 import type { Decoded, DecodeTask, Produced, ProduceTask, Result, Task } from './conformance.ts';
 import { cache, type Engine, engines } from './engines.ts';
 
@@ -154,7 +155,7 @@ async function ask(runner: Runner, task: Task): Promise<Result> {
   return result;
 }
 
-function compareWithGolden(name: string, { hashes }: Produced, count: number): void {
+function compareWithGolden(name: string, { hashes, archives }: Produced, count: number): void {
   for (const [kind, floats] of [
     ['f64', 'doubles'],
     ['f32', 'floats'],
@@ -166,6 +167,9 @@ function compareWithGolden(name: string, { hashes }: Produced, count: number): v
         `${name}: ${f} of ${count} ${floats} is not the golden hash`,
       );
   }
+  const promised: Record<string, { sha256: string }> = onlineGolden.archives;
+  for (const [what, { sha256 }] of Object.entries(archives))
+    check(sha256 === promised[what]?.sha256, `${name}: the archive of ${what} is not the golden one`);
 }
 
 function compare(name: string, mine: Produced, reference: Produced): string {

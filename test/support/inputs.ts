@@ -78,3 +78,37 @@ export function mixture(size: number): Uint8Array {
   for (let at = 0, i = 0; at < size; at += part, i++) whole.set(kinds[i % 6].subarray(0, size - at), at);
   return whole;
 }
+
+/** Inputs whose archives every engine must make alike; `small`: only what an emulated processor codes in seconds. */
+export function archiveInputs(small = false): Record<string, () => Uint8Array> {
+  const few = {
+    nothing: () => new Uint8Array(0),
+    'one byte': () => Uint8Array.of(65),
+    'words 4 kB': () => words(4000),
+    'records 3 kB': () => records(3000),
+    'noise 1 kB': () => noise(1000),
+  };
+  if (small) return few;
+  return {
+    ...few,
+    'words 200 kB': () => words(200_000),
+    'records 120 kB': () => records(120_000),
+    'json 60 kB': () => json(60_000),
+    'runs 60 kB': () => runs(60_000),
+    'noise 20 kB': () => noise(20_000),
+    'zeros 300 kB': () => new Uint8Array(300_000),
+    'all of them 500 kB': () => {
+      const parts = [words(200_000), records(200_000), noise(50_000), words(50_000)];
+      const whole = new Uint8Array(500_000);
+      let at = 0;
+      for (const part of parts) {
+        whole.set(part, at);
+        at += part.length;
+      }
+      return whole;
+    },
+  };
+}
+
+/** The one of {@link archiveInputs} that is also coded in segments, so that more than one model is at work. */
+export const SEGMENTED = { input: 'words 200 kB', name: 'words 200 kB in segments', segmentSize: 65536 } as const;

@@ -99,6 +99,7 @@ export class OnlineModel implements BitModel {
     this.parameters = parameters;
   }
 
+  /** Probability that the next bit is a 1, in 1/65536: 1..65535. Asking changes nothing. */
   predict(): number {
     return this.kernel.probability();
   }

@@ -50,8 +50,9 @@ const AHEAD_LEAST = 4 * 1048576;
 const AHEAD_MOST = 256 * 1048576;
 
 async function start(onReply: (reply: Reply) => void, onFailure: (error: Error) => void): Promise<Port> {
-  // Web workers first: Bun and Deno have both, and bundlers look for this very expression.
-  if (typeof Worker === 'function') {
+  // Web workers first: Bun has both, and bundlers look for this very expression. Deno has both too, but there an idle
+  // web worker keeps the process alive.
+  if (typeof Worker === 'function' && !('Deno' in globalThis)) {
     const worker = new Worker(new URL('./worker-thread.js', import.meta.url), { type: 'module' });
     worker.onmessage = (event: MessageEvent<Reply>) => onReply(event.data);
     worker.onerror = (event) => {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { codedFrame, storedFrame } from '../src/container/frames.ts';
 import { ContainerWriter } from '../src/container/writer.ts';
 import { compressSync, decompressSync } from '../src/index.ts';
+import { onlineMemory } from '../src/sequence/online.ts';
 
 const page = readFileSync(new URL('../docs/format.md', import.meta.url), 'utf8');
 const ascii = (text: string) => new TextEncoder().encode(text);
@@ -38,4 +39,20 @@ test("the page's examples are what the code writes", () => {
   expect(decompressSync(dump('segments'))).toEqual(ascii('abcdef'));
 
   expect(dump('coded')).toEqual(codedFrame(ascii('aaaaaaaaaa'), Uint8Array.of(1, 2, 3)));
+
+  const online = ascii('surprise '.repeat(20));
+  expect(dump('online')).toEqual(compressSync(online));
+  expect(decompressSync(dump('online'))).toEqual(online);
+});
+
+test("the page's formula of the memory is the model's", () => {
+  const formula =
+    /```\n([\d,]+) \+ 2\^historyBits \+ 8 \* 2\^min\(20, max\(10, historyBits - 1\)\) \+ 2\^tableBits\n```/;
+  const fixed = Number(formula.exec(page)?.[1].replaceAll(',', ''));
+  for (let tableBits = 16; tableBits <= 26; tableBits++)
+    for (let historyBits = 12; historyBits <= 24; historyBits++) {
+      const heads = 8 * 2 ** Math.min(20, Math.max(10, historyBits - 1));
+      const bytes = fixed + 2 ** historyBits + heads + 2 ** tableBits;
+      expect(onlineMemory({ tableBits, historyBits })).toBe(Math.ceil(bytes / 65536) * 65536);
+    }
 });

@@ -1,0 +1,318 @@
+// Families of distributions as intervals of integers: symbol <-> [left, left + probability) of [0, 2^bits).
+//
+// A distribution's cdf is cut at s - 1/2 and s + 1/2 and, leakily, each symbol of [min, max] gets one unit on top, so
+// that none is impossible: constriction's LeakyQuantizer, with libm's functions in its order of operations. Intervals
+// come from one function, the left end of a symbol; the right end is the left end of the next. Decoding searches that
+// function from a guess, so that the guess decides only the time and never the symbol.
+
+import { binomialSum, poissonSum } from './beta';
+import { atan, erf, exp, log, log1p } from './libm';
+
+// The host's names for these: src/models/model.ts.
+const GAUSSIAN: u32 = 0;
+const LAPLACE: u32 = 1;
+const CAUCHY: u32 = 2;
+const LOGISTIC: u32 = 3;
+const BINOMIAL: u32 = 4;
+const BERNOULLI: u32 = 5;
+const UNIFORM: u32 = 6;
+const POISSON: u32 = 7;
+const GEOMETRIC: u32 = 8;
+const BERNOULLI_FAST: u32 = 9;
+/** Trials fixed by `max`, the probability of success as the only parameter. */
+const BINOMIAL_OF_P: u32 = 10;
+
+/** The interval last asked for. */
+export let left: u32 = 0;
+export let probability: u32 = 0;
+
+const SQRT_2: f64 = 1.4142135623730951;
+const INV_PI: f64 = 0.3183098861837907;
+
+/** P(X <= x) */
+function cdf(kind: u32, x: f64, a: f64, b: f64): f64 {
+  switch (kind) {
+    case GAUSSIAN:
+      return (1.0 + erf((x - a) / (b * SQRT_2))) / 2.0;
+    case LAPLACE:
+      return x <= a ? 0.5 * exp((x - a) / b) : 1.0 - 0.5 * exp(-(x - a) / b);
+    case CAUCHY:
+      return INV_PI * atan((x - a) / b) + 0.5;
+    case LOGISTIC:
+      return 1.0 / (1.0 + exp(-(x - a) / b));
+    case BINOMIAL:
+      return binomialSum(floor(x), a, b);
+    case POISSON:
+      return poissonSum(floor(x), a);
+    default: {
+      // Geometric: what is left after k failures is (1 - p)^(k + 1).
+      const tail = exp((floor(x) + 1.0) * log1p(-a));
+      return tail < 1.0 ? 1.0 - tail : 0.0;
+    }
+  }
+}
+
+/** The left end of a symbol that is not the first. */
+// @ts-ignore: decorator
+@inline
+function leftOf(kind: u32, symbol: i32, min: i32, weight: f64, a: f64, b: f64): u32 {
+  return <u32>(weight * cdf(kind, <f64>symbol - 0.5, a, b)) + <u32>(symbol - min);
+}
+
+/** What the cdf's values are multiplied by: all but one unit a symbol, and one for the rounding. */
+// @ts-ignore: decorator
+@inline
+function freeWeight(min: i32, max: i32, bits: u32): f64 {
+  return <f64>((1 << bits) - 1 - (max - min));
+}
+
+/** Sets `left` and `probability`; false when the model has no such symbol. */
+export function familyInterval(kind: u32, symbol: i32, min: i32, max: i32, bits: u32, a: f64, b: f64): bool {
+  if (kind == BINOMIAL) {
+    min = 0;
+    max = <i32>a;
+  } else if (kind == BINOMIAL_OF_P) {
+    kind = BINOMIAL;
+    b = a;
+    a = <f64>max;
+  } else if (kind == UNIFORM) {
+    return uniformInterval(symbol, bits, a);
+  } else if (kind == BERNOULLI || kind == BERNOULLI_FAST) {
+    const cut = bernoulliCut(kind == BERNOULLI, bits, a);
+    left = symbol == 0 ? 0 : cut;
+    probability = symbol == 0 ? cut : (1 << bits) - cut;
+    return symbol == 0 || symbol == 1;
+  }
+  if (symbol < min || symbol > max) return false;
+  const weight = freeWeight(min, max, bits);
+  const from: u32 = symbol == min ? 0 : leftOf(kind, symbol, min, weight, a, b);
+  const to = symbol == max ? <u32>1 << bits : leftOf(kind, symbol + 1, min, weight, a, b);
+  left = from;
+  probability = to - from;
+  // A cdf that is out of order by its last bit can leave a symbol no interval.
+  return to > from;
+}
+
+/** The symbol whose interval holds `quantile` < 2^bits; sets `left` and `probability`, never empty. */
+export function familySymbolAt(kind: u32, quantile: u32, min: i32, max: i32, bits: u32, a: f64, b: f64): i32 {
+  if (kind == BINOMIAL) {
+    min = 0;
+    max = <i32>a;
+  } else if (kind == BINOMIAL_OF_P) {
+    kind = BINOMIAL;
+    b = a;
+    a = <f64>max;
+  } else if (kind == UNIFORM) {
+    const each = (<u32>1 << bits) / <u32>a;
+    const symbol = <i32>min32(quantile / each, <u32>a - 1);
+    uniformInterval(symbol, bits, a);
+    return symbol;
+  } else if (kind == BERNOULLI || kind == BERNOULLI_FAST) {
+    const cut = bernoulliCut(kind == BERNOULLI, bits, a);
+    const symbol = quantile < cut ? 0 : 1;
+    left = symbol ? cut : 0;
+    probability = symbol ? (1 << bits) - cut : cut;
+    return symbol;
+  }
+
+  const weight = freeWeight(min, max, bits);
+  // Of the quantile about (symbol - min) units are the symbols' own: with many symbols the guess has to leave them out.
+  let x = guess(kind, (<f64>quantile + 0.5) / <f64>(<u32>1 << bits), a, b);
+  if (max - min > 1 << (bits - 12) && weight > 0.0) {
+    const units = within(x, min, max) - <f64>min;
+    const share = (<f64>quantile + 0.5 - units) / weight;
+    if (share > 0.0 && share < 1.0) x = guess(kind, share, a, b);
+  }
+  let low = <i32>within(x, min, max);
+  let from: u32 = low == min ? 0 : leftOf(kind, low, min, weight, a, b);
+  let high: i32;
+  let to: u32;
+  if (from > quantile) {
+    // Steps down that double, until the left end is low enough. The first symbol's is 0.
+    high = low;
+    to = from;
+    for (let step: i64 = 1; ; step <<= 1) {
+      low = <i32>max64(<i64>high - step, min);
+      from = low == min ? 0 : leftOf(kind, low, min, weight, a, b);
+      if (from <= quantile) break;
+      high = low;
+      to = from;
+    }
+  } else {
+    for (let step: i64 = 1; ; step <<= 1) {
+      if (low == max) {
+        left = from;
+        probability = (1 << bits) - from;
+        return low;
+      }
+      high = <i32>min64(<i64>low + step, max);
+      to = leftOf(kind, high, min, weight, a, b);
+      if (to > quantile) break;
+      low = high;
+      from = to;
+    }
+  }
+  // from = left(low) <= quantile < left(high) = to
+  while (<u32>(high - low) > 1) {
+    const middle = low + <i32>(<u32>(high - low) >> 1);
+    const at = leftOf(kind, middle, min, weight, a, b);
+    if (at <= quantile) {
+      low = middle;
+      from = at;
+    } else {
+      high = middle;
+      to = at;
+    }
+  }
+  left = from;
+  probability = to - from;
+  return low;
+}
+
+// @ts-ignore: decorator
+@inline
+function min32(a: u32, b: u32): u32 {
+  return a < b ? a : b;
+}
+
+// @ts-ignore: decorator
+@inline
+function min64(a: i64, b: i64): i64 {
+  return a < b ? a : b;
+}
+
+// @ts-ignore: decorator
+@inline
+function max64(a: i64, b: i64): i64 {
+  return a > b ? a : b;
+}
+
+/** x as a symbol, NaN and all. */
+// @ts-ignore: decorator
+@inline
+function within(x: f64, min: i32, max: i32): f64 {
+  x = floor(x + 0.5);
+  if (!(x > <f64>min)) return <f64>min;
+  return x < <f64>max ? x : <f64>max;
+}
+
+/** Where the cdf is about p: right to a symbol or so where the arithmetic allows it. */
+function guess(kind: u32, p: f64, a: f64, b: f64): f64 {
+  switch (kind) {
+    case GAUSSIAN:
+      return a + b * normalQuantile(p);
+    case LAPLACE:
+      return p > 0.5 ? a - b * log(2.0 - 2.0 * p) : a + b * log(2.0 * p);
+    case CAUCHY:
+      return a + b * tanPi(p - 0.5);
+    case LOGISTIC:
+      return a + b * log(p / (1.0 - p));
+    case BINOMIAL:
+      return a * b + sqrt(a * b * (1.0 - b)) * normalQuantile(p);
+    case POISSON: {
+      const z = normalQuantile(p);
+      return a + sqrt(a) * z + (z * z - 1.0) / 6.0;
+    }
+    default:
+      return a < 1.0 ? log1p(-p) / log1p(-a) - 0.5 : 0.0;
+  }
+}
+
+/** tan(pi t) for |t| < 1/2, to a relative 1e-9 or so. */
+function tanPi(t: f64): f64 {
+  const size = abs(t);
+  const steep = size > 0.25;
+  const x = (steep ? 0.5 - size : size) * 3.141592653589793;
+  const z = x * x;
+  const sin =
+    x * (1.0 - (z / 6.0) * (1.0 - (z / 20.0) * (1.0 - (z / 42.0) * (1.0 - (z / 72.0) * (1.0 - z / 110.0)))));
+  const cos = 1.0 - (z / 2.0) * (1.0 - (z / 12.0) * (1.0 - (z / 30.0) * (1.0 - (z / 56.0) * (1.0 - z / 90.0))));
+  const y = steep ? cos / sin : sin / cos;
+  return t < 0.0 ? -y : y;
+}
+
+/** The quantile function of the standard normal distribution (Wichura 1988, AS 241, PPND16). */
+export function normalQuantile(p: f64): f64 {
+  if (!(p > 0.0)) return -Infinity;
+  if (p >= 1.0) return Infinity;
+  const q = p - 0.5;
+  if (abs(q) <= 0.425) {
+    const x = 0.180625 - q * q;
+    return (
+      (q *
+        (3.387132872796366608e0 + x * (1.3314166789178437745e2 + x * (1.9715909503065514427e3 + x * (
+          1.3731693765509461125e4 + x * (4.5921953931549871457e4 + x * (6.7265770927008700853e4 + x * (
+          3.3430575583588128105e4 + x * 2.5090809287301226727e3)))))))) /
+      (1.0 + x * (4.2313330701600911252e1 + x * (6.8718700749205790830e2 + x * (5.3941960214247511077e3 + x * (
+        2.1213794301586595867e4 + x * (3.9307895800092710610e4 + x * (2.8729085735721942674e4 +
+        x * 5.2264952788528545610e3)))))))
+    );
+  }
+  let x = sqrt(-log(q < 0.0 ? p : 1.0 - p));
+  if (x <= 5.0) {
+    x -= 1.6;
+    x =
+      (1.42343711074968357734e0 + x * (4.63033784615654529590e0 + x * (5.76949722146069140550e0 + x * (
+        3.64784832476320460504e0 + x * (1.27045825245236838258e0 + x * (2.41780725177450611770e-1 + x * (
+        2.27238449892691845833e-2 + x * 7.74545014278341407640e-4))))))) /
+      (1.0 + x * (2.05319162663775882187e0 + x * (1.67638483018380384940e0 + x * (6.89767334985100004550e-1 + x * (
+        1.48103976427480074590e-1 + x * (1.51986665636164571966e-2 + x * (5.47593808499534494600e-4 +
+        x * 1.05075007164441684324e-9)))))));
+  } else {
+    x -= 5.0;
+    x =
+      (6.65790464350110377720e0 + x * (5.46378491116411436990e0 + x * (1.78482653991729133580e0 + x * (
+        2.96560571828504891230e-1 + x * (2.65321895265761230930e-2 + x * (1.24266094738807843860e-3 + x * (
+        2.71155556874348757815e-5 + x * 2.01033439929228813265e-7))))))) /
+      (1.0 + x * (5.99832206555887937690e-1 + x * (1.36929880922735805310e-1 + x * (1.48753612908506148525e-2 + x * (
+        7.86869131145613259100e-4 + x * (1.84631831751005468180e-5 + x * (1.42151175831644588870e-7 +
+        x * 2.04426310338993978564e-15)))))));
+  }
+  return q < 0.0 ? -x : x;
+}
+
+function uniformInterval(symbol: i32, bits: u32, size: f64): bool {
+  const last = <u32>size - 1;
+  if (<u32>symbol > last) return false;
+  const each = (<u32>1 << bits) / <u32>size;
+  left = <u32>symbol * each;
+  probability = <u32>symbol == last ? (<u32>1 << bits) - left : each;
+  return true;
+}
+
+/** Where the intervals of 0 and 1 meet, for probabilities 1 - p and p, as quantize.ts does it for any number. */
+function bernoulliCut(perfect: bool, bits: u32, p: f64): u32 {
+  const p0 = 1.0 - p;
+  const free = (<u32>1 << bits) - 2;
+  const scale = <f64>free / (p0 + p);
+  let w0 = <u32>(p0 * scale) + 1;
+  if (!perfect) return w0;
+  let w1 = <u32>(p * scale) + 1;
+  const rest = <i32>free + 2 - <i32>(w0 + w1);
+  // Two units left go one to each; one goes where it lowers the cross entropy more, to the 0 in a tie.
+  if (rest == 2) {
+    w0 += 1;
+    w1 += 1;
+  } else if (rest == 1) {
+    if (p * log1p(1.0 / <f64>w1) > p0 * log1p(1.0 / <f64>w0)) w1 += 1;
+    else w0 += 1;
+  } else if (rest < 0) {
+    if (w0 > w1) w0 -= 1;
+    else w1 -= 1;
+  }
+  // Then they trade for as long as both gain: each only ever buys or only sells.
+  const win0 = p0 * log1p(1.0 / <f64>w0);
+  const win1 = p * log1p(1.0 / <f64>w1);
+  if (win0 > win1) {
+    while (w1 > 1 && p0 * log1p(1.0 / <f64>w0) > -p * log1p(-1.0 / <f64>w1)) {
+      w0 += 1;
+      w1 -= 1;
+    }
+  } else {
+    while (w0 > 1 && p * log1p(1.0 / <f64>w1) > -p0 * log1p(-1.0 / <f64>w0)) {
+      w0 -= 1;
+      w1 += 1;
+    }
+  }
+  return w0;
+}

@@ -30,6 +30,7 @@ export function init(tableBits: u32, historyBits: u32): u32 {
   fetchFirst();
   findSlots(0, 0);
   firstRows();
+  fetchRows(1, 1);
   predictHistories(0, 0);
   predict();
   return table + (1 << tableBits);

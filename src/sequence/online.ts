@@ -42,9 +42,6 @@ const WORST = 16;
 /** Coded bytes that a decoder reads ahead; past the end of a block they are zeros, which the block does not contain. */
 const LOOKAHEAD = 4;
 
-/** Where the compiler puts its static data: what lies below belongs to the model. */
-const STATIC = 1024;
-
 /** Bytes of the model that do not depend on the parameters; the kernel's layout is held against it when it starts. */
 const FIXED = 0x490000;
 
@@ -103,8 +100,6 @@ abstract class OnlineCoder {
 
   /** Sets the model to its beginning, as new: cheaper than another instance with another memory. */
   reset(): void {
-    // Below the compiler's static data too: the very first bit is refined by rows of the maps at address 0.
-    this.memory.fill(0, 0, STATIC);
     this.memory.fill(0, this.input);
     this.kernel.init(this.parameters.tableBits, this.parameters.historyBits);
   }

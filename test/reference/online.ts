@@ -507,9 +507,7 @@ export class ReferenceModel {
     this.hashes = this.around.hashes(this.past, this.matches[0]);
     this.slots = this.firstSlots();
     this.bases = this.firstBases();
-    // The very first bit has one row in place of three, which is not seen again: it learns three times.
-    const scratch = new ProbabilityMap().row(0);
-    this.rows = [scratch, scratch, scratch];
+    this.rows = this.chooseRows();
     this.prepare();
   }
 

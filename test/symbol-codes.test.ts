@@ -559,6 +559,37 @@ describe('symbol coders', () => {
     expect(codeOf(() => queue.writeBits(0, 33))).toBe('invalid-argument');
   });
 
+  it('meet any words with symbols or an error that has a code', () => {
+    const codebooks: DecoderCodebook[] = [
+      decoder,
+      new ExpGolomb(),
+      new ExpGolomb(7),
+      new GolombRice(0, { maxQuotient: 40 }),
+      new GolombRice(29),
+      CanonicalHuffman.fromWeights(Array.from({ length: 40 }, (_, s) => 2 ** s)),
+      new CanonicalHuffman([3, 14, 14, 5]),
+    ];
+    const word = fc.oneof(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.constantFrom(0, 2 ** 32 - 1, 1, 2 ** 31));
+    const seen = new Set<unknown>();
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 6 }), fc.constantFrom(...codebooks), (words, codebook) => {
+        const reader = new QueueDecoder(Uint32Array.from(words));
+        const stack = new StackCoder(Uint32Array.from([...words, 1]));
+        for (const source of [reader, stack]) {
+          let code: unknown = 'no error';
+          for (let symbols = 0; code === 'no error'; symbols++) {
+            expect(symbols).toBeLessThanOrEqual(words.length * 32);
+            code = codeOf(() => source.decodeSymbol(codebook));
+          }
+          expect([source === reader ? 'truncated' : 'out-of-data', 'corrupt']).toContain(code);
+          seen.add(code);
+        }
+      }),
+      { seed, numRuns: 500 },
+    );
+    expect(seen.size).toBe(3);
+  });
+
   it('know the stack at every bit length around a word', () => {
     for (let bits = 0; bits <= 70; bits++) {
       const coder = stackOf(new Array(bits).fill(0), new GolombRice(0));
@@ -567,5 +598,19 @@ describe('symbol coders', () => {
       expect(reloaded.numBits()).toBe(bits);
       expect(reloaded.decodeSymbols(new GolombRice(0), bits)).toEqual(new Uint32Array(bits));
     }
+  });
+});
+
+describe('the examples of the documentation', () => {
+  it('say what happens', () => {
+    expect(codewordOf(new ExpGolomb(), 3)).toBe('00100');
+    expect(Array.from(new QueueDecoder(Uint32Array.of(0b110_1)).decodeSymbols(new ExpGolomb(), 2))).toEqual([0, 2]);
+    expect(Array.from(limitedLengths([1, 1, 2, 4, 8], 3))).toEqual([3, 3, 3, 3, 1]);
+    expect(Array.from(limitedLengths([1, 1, 2, 4, 8], 32))).toEqual([4, 4, 3, 2, 1]);
+    expect(Array.from(CanonicalHuffman.fromWeights([3, 1, 1]).lengths())).toEqual([1, 2, 2]);
+    expect(GolombRice.parameterFor([3, 0, 12, 5, 1])).toBe(1);
+    expect(GolombRice.parameterFor([100, 90, 130])).toBe(6);
+    expect(GolombRice.parameterForMean(100)).toBe(6);
+    expect([zigzag(-3), unzigzag(5)]).toEqual([5, -3]);
   });
 });

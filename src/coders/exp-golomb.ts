@@ -25,12 +25,15 @@ const largest = 0xffffffff;
 export class ExpGolomb implements EncoderCodebook, DecoderCodebook {
   /** How many low bits are written as they are, 0 to 31. */
   readonly order: number;
+  /** 2^order: what is added to a symbol. */
+  private readonly base: number;
 
   /** @throws RangeError (`invalid-argument`) for an order that is not a whole number from 0 to 31. */
   constructor(order = 0) {
     if (!(Number.isInteger(order) && order >= 0 && order <= 31))
       throw rangeError(`the order of an exponential Golomb code is a whole number from 0 to 31, not ${order}`);
     this.order = order;
+    this.base = 2 ** order;
   }
 
   /**
@@ -45,12 +48,18 @@ export class ExpGolomb implements EncoderCodebook, DecoderCodebook {
         'impossible-symbol',
         `ExpGolomb codes whole numbers from 0 to ${largest}, not ${symbol}`,
       );
-    const v = symbol + 2 ** this.order;
+    const v = symbol + this.base;
     // v may have 33 bits; what follows its leading 1 never has more than 32.
     const below = v > largest ? 32 : 31 - Math.clz32(v);
-    sink.writeBits(0, below - this.order);
+    const zeros = below - this.order;
+    const low = reverseBits(v, below);
+    if (zeros + 1 + below <= 32) {
+      sink.writeBits((1 << zeros) | (low << (zeros + 1)), zeros + 1 + below);
+      return;
+    }
+    sink.writeBits(0, zeros);
     sink.writeBits(1, 1);
-    sink.writeBits(reverseBits(v - 2 ** below, below), below);
+    sink.writeBits(low, below);
   }
 
   /**
@@ -59,8 +68,13 @@ export class ExpGolomb implements EncoderCodebook, DecoderCodebook {
    * @throws SurprisalError (`corrupt`) for more zeros than a codeword starts with, or a number above 2^32 - 1.
    */
   decode(source: BitSource): number {
-    const zeros = trailingZeros(source.peekBits(32));
+    const window = source.peekBits(32);
+    const zeros = trailingZeros(window);
     const below = zeros + this.order;
+    if (zeros + 1 + below <= 32) {
+      source.skipBits(zeros + 1 + below);
+      return ((1 << below) >>> 0) + reverseBits(window >>> (zeros + 1), below) - this.base;
+    }
     if (below > 32) {
       source.skipBits(zeros + 1);
       throw new SurprisalError('corrupt', `no codeword of ExpGolomb(${this.order}) starts with ${zeros} zeros`);
@@ -74,7 +88,7 @@ export class ExpGolomb implements EncoderCodebook, DecoderCodebook {
     source.skipBits(1);
     const bits = reverseBits(source.peekBits(below), below);
     source.skipBits(below);
-    const symbol = 2 ** below + bits - 2 ** this.order;
+    const symbol = 2 ** below + bits - this.base;
     if (symbol > largest) throw new SurprisalError('corrupt', `the codeword means ${symbol}, above ${largest}`);
     return symbol;
   }

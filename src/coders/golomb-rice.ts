@@ -109,11 +109,17 @@ export class GolombRice implements EncoderCodebook, DecoderCodebook {
         `symbol ${symbol} would take ${quotient} ones with parameter ${this.parameter}; maxQuotient is ` +
           `${this.maxQuotient}: choose a larger parameter`,
       );
+    const { parameter } = this;
+    if (quotient + 1 + parameter <= 32) {
+      const low = reverseBits(symbol, parameter);
+      sink.writeBits(((1 << quotient) - 1) | (low << (quotient + 1)), quotient + 1 + parameter);
+      return;
+    }
     let left = quotient;
     for (; left >= 32; left -= 32) sink.writeBits(0xffffffff, 32);
     sink.writeBits(2 ** left - 1, left);
     sink.writeBits(0, 1);
-    sink.writeBits(reverseBits(symbol, this.parameter), this.parameter);
+    sink.writeBits(reverseBits(symbol, parameter), parameter);
   }
 
   /**
@@ -122,6 +128,13 @@ export class GolombRice implements EncoderCodebook, DecoderCodebook {
    * @throws SurprisalError (`corrupt`) for more than `maxQuotient` ones, or a number above 2^32 - 1.
    */
   decode(source: BitSource): number {
+    const { parameter } = this;
+    const window = source.peekBits(32);
+    const run = trailingZeros(~window >>> 0);
+    if (run + 1 + parameter <= 32 && run <= this.maxQuotient) {
+      source.skipBits(run + 1 + parameter);
+      return (run << parameter) + reverseBits(window >>> (run + 1), parameter);
+    }
     let quotient = 0;
     for (;;) {
       const ones = trailingZeros(~source.peekBits(32) >>> 0);
@@ -132,9 +145,9 @@ export class GolombRice implements EncoderCodebook, DecoderCodebook {
       if (ones < 32) break;
     }
     source.skipBits(1);
-    const low = reverseBits(source.peekBits(this.parameter), this.parameter);
-    source.skipBits(this.parameter);
-    const symbol = quotient * 2 ** this.parameter + low;
+    const low = reverseBits(source.peekBits(parameter), parameter);
+    source.skipBits(parameter);
+    const symbol = quotient * 2 ** parameter + low;
     if (symbol > largest) throw new SurprisalError('corrupt', `the codeword means ${symbol}, above ${largest}`);
     return symbol;
   }

@@ -239,7 +239,8 @@ export class QueueEncoder implements BitSink {
  * it fails: keep the number of symbols.
  *
  * @example
- * new QueueDecoder(Uint32Array.of(0b1_011_1)).decodeSymbols(new ExpGolomb(), 2); // [0, 2]
+ * // The codewords 1 and 011, the first bit lowest:
+ * new QueueDecoder(Uint32Array.of(0b110_1)).decodeSymbols(new ExpGolomb(), 2); // [0, 2]
  */
 export class QueueDecoder implements BitSource {
   private readonly bits: BitBuffer;

@@ -1,0 +1,47 @@
+// Asymmetric numeral systems as a stack (Duda, arXiv:0902.0271): the loops over a chunk of symbols.
+
+import {
+  block, cut, IMPOSSIBLE, intervalOf, precision, REASON, start, STATE, symbolOf, width, WORD_COUNT, wordBits, words,
+} from './tables';
+
+/** Codes the chunk's `n` symbols, last first. Returns the first place that cannot be coded, or -1. */
+export function encodeLoop<W, M>(n: i32): i32 {
+  let state = load<u64>(block(), STATE);
+  let out = words();
+  for (let i = n - 1; i >= 0; i--) {
+    if (!intervalOf<W, M>(i)) {
+      store<u32>(block(), IMPOSSIBLE, REASON);
+      return i;
+    }
+    const p: u64 = width;
+    if (state >> (2 * wordBits<W>() - precision<W>()) >= p) {
+      store<u32>(out, <u32>(state & ((<u64>1 << wordBits<W>()) - 1)));
+      out += 4;
+      state >>= wordBits<W>();
+    }
+    const quotient = state / p;
+    state = cut<W>(quotient << precision<W>()) | (start + (state - quotient * p));
+  }
+  store<u64>(block(), state, STATE);
+  store<u32>(block(), <u32>(out - words()) >> 2, WORD_COUNT);
+  return -1;
+}
+
+/** Decodes `n` symbols from the state and the words before the window's end; leaves how many words are left of it. */
+export function decodeLoop<W, M>(n: i32): i32 {
+  let state = load<u64>(block(), STATE);
+  const first = words();
+  let end = first + (<usize>load<u32>(block(), WORD_COUNT) << 2);
+  for (let i = 0; i < n; i++) {
+    const quantile = <u32>state & ((1 << precision<W>()) - 1);
+    symbolOf<W, M>(i, quantile);
+    state = (state >> precision<W>()) * width + (quantile - start);
+    if (state < <u64>1 << wordBits<W>() && end != first) {
+      end -= 4;
+      state = (state << wordBits<W>()) | load<u32>(end);
+    }
+  }
+  store<u64>(block(), state, STATE);
+  store<u32>(block(), <u32>(end - first) >> 2, WORD_COUNT);
+  return -1;
+}

@@ -1,0 +1,86 @@
+// The chain coder (Bamler, arXiv:2201.01741): asymmetric numeral systems whose returned bits go to a second stack, so
+// that a symbol takes exactly 24 bits of the first, whatever its model.
+
+import {
+  block, HEAD, IMPOSSIBLE, intervalOf, OTHER_COUNT, others, OUT_OF_DATA, OUT_OF_REMAINDERS, precision, REASON, start,
+  STATE, symbolOf, width, WORD_COUNT, wordBits, words,
+} from './tables';
+
+/** Codes the chunk's `n` symbols, last first: takes from the remainders (`others`), adds to the data (`words`). */
+export function encodeLoop<W, M>(n: i32): i32 {
+  const spare = wordBits<W>() - precision<W>();
+  const wordMask: u64 = (<u64>1 << wordBits<W>()) - 1;
+  let rest = load<u64>(block(), STATE);
+  let head = load<u32>(block(), HEAD);
+  let out = words();
+  const first = others();
+  let end = first + (<usize>load<u32>(block(), OTHER_COUNT) << 2);
+  for (let i = n - 1; i >= 0; i--) {
+    if (!intervalOf<W, M>(i)) {
+      store<u32>(block(), IMPOSSIBLE, REASON);
+      return i;
+    }
+    const p: u64 = width;
+    if (rest < p << spare) {
+      if (end == first) {
+        store<u32>(block(), OUT_OF_REMAINDERS, REASON);
+        return i;
+      }
+      end -= 4;
+      rest = (rest << wordBits<W>()) | load<u32>(end);
+    }
+    const quotient = rest / p;
+    const quantile = start + <u32>(rest - quotient * p);
+    rest = quotient;
+    if (head < <u32>1 << spare) {
+      head = (head << precision<W>()) | quantile;
+    } else {
+      store<u32>(out, <u32>(((<u64>head << precision<W>()) | quantile) & wordMask));
+      out += 4;
+      head >>= spare;
+    }
+  }
+  store<u64>(block(), rest, STATE);
+  store<u32>(block(), head, HEAD);
+  store<u32>(block(), <u32>(out - words()) >> 2, WORD_COUNT);
+  store<u32>(block(), <u32>(end - first) >> 2, OTHER_COUNT);
+  return -1;
+}
+
+/** Decodes `n` symbols: takes from the data (`words`), adds to the remainders (`others`). */
+export function decodeLoop<W, M>(n: i32): i32 {
+  const spare = wordBits<W>() - precision<W>();
+  const mask: u32 = (1 << precision<W>()) - 1;
+  let rest = load<u64>(block(), STATE);
+  let head = load<u32>(block(), HEAD);
+  let out = others();
+  const first = words();
+  let end = first + (<usize>load<u32>(block(), WORD_COUNT) << 2);
+  for (let i = 0; i < n; i++) {
+    let word = head;
+    if (head <= mask) {
+      if (end == first) {
+        store<u32>(block(), OUT_OF_DATA, REASON);
+        return i;
+      }
+      end -= 4;
+      word = load<u32>(end);
+      head = (head << spare) | (word >> precision<W>());
+    } else {
+      head >>= precision<W>();
+    }
+    const quantile = word & mask;
+    symbolOf<W, M>(i, quantile);
+    rest = rest * width + (quantile - start);
+    if (rest >> (2 * wordBits<W>() - precision<W>()) != 0) {
+      store<u32>(out, <u32>(rest & ((<u64>1 << wordBits<W>()) - 1)));
+      out += 4;
+      rest >>= wordBits<W>();
+    }
+  }
+  store<u64>(block(), rest, STATE);
+  store<u32>(block(), head, HEAD);
+  store<u32>(block(), <u32>(end - first) >> 2, WORD_COUNT);
+  store<u32>(block(), <u32>(out - others()) >> 2, OTHER_COUNT);
+  return -1;
+}

@@ -1,0 +1,187 @@
+// Memory that the coders' kernels share, the models they run on, and the search in tables of cumulative frequencies.
+//
+// Symbols, parameters and words are copied in and out in chunks; a model's table is copied in once and stays. What a
+// coder is made of passes through one block of 32-bit slots, so that no 64-bit integer crosses the border.
+//
+// The loops are generic: W is the coder's word (u32: states of 64 bits, probabilities of 24; u16: 32 and 12), and M
+// says where intervals come from (u8: a table, f64: a family whose parameters may differ from symbol to symbol).
+
+import { familyInterval, familySymbolAt, left, probability } from './families';
+
+/** Symbols that one call codes at most. */
+export const CHUNK: i32 = 4096;
+
+/** Why a loop stopped early; the host restores the coder and says it in words. */
+export const IMPOSSIBLE: u32 = 1;
+export const OUT_OF_DATA: u32 = 2;
+export const OUT_OF_REMAINDERS: u32 = 3;
+export const CORRUPT: u32 = 4;
+
+// Slots of the block, in bytes.
+export const STATE: usize = 0;
+export const RANGE: usize = 8;
+export const POINT: usize = 16;
+export const WORD_COUNT: usize = 24;
+export const INVERTED: usize = 28;
+export const FIRST: usize = 32;
+export const OTHER_COUNT: usize = 36;
+export const HEAD: usize = 40;
+export const PADDED: usize = 44;
+export const REASON: usize = 48;
+
+// @ts-ignore: decorator
+@inline
+export function block(): usize {
+  return (__heap_base + 15) & ~15;
+}
+
+// @ts-ignore: decorator
+@inline
+export function symbols(): usize {
+  return block() + 64;
+}
+
+// @ts-ignore: decorator
+@inline
+export function parameters(): usize {
+  return symbols() + (CHUNK << 2);
+}
+
+/** Room for twice the chunk, since a range encoder may hold back as many words as a chunk makes. */
+// @ts-ignore: decorator
+@inline
+export function words(): usize {
+  return parameters() + (CHUNK << 4);
+}
+
+// @ts-ignore: decorator
+@inline
+export function others(): usize {
+  return words() + (CHUNK << 3) + 64;
+}
+
+// @ts-ignore: decorator
+@inline
+export function tables(): usize {
+  return others() + (CHUNK << 3) + 64;
+}
+
+// The model in use. `stride` is 8 when each symbol has parameters of its own and 0 when all share the first.
+let kind: u32 = 0;
+let least: i32 = 0;
+let most: i32 = 0;
+let stride: usize = 0;
+let cumulative: usize = 0;
+let lookup: usize = 0;
+let shift: u32 = 0;
+let size: u32 = 0;
+
+export function useFamily(which: u32, min: i32, max: i32, step: usize): void {
+  kind = which;
+  least = min;
+  most = max;
+  stride = step;
+}
+
+export function useTable(at: usize, entries: u32, lookupAt: usize, lookupShift: u32, min: i32): void {
+  cumulative = at;
+  size = entries;
+  lookup = lookupAt;
+  shift = lookupShift;
+  least = min;
+}
+
+/**
+ * Fills a look-up table for the cumulative frequencies at `at`: entry j is the address of the entry whose interval
+ * holds quantile j << lookupShift, and one entry more is that of the last symbol.
+ */
+export function buildLookup(at: usize, entries: u32, lookupAt: usize, lookupShift: u32, bits: u32): void {
+  const last = at + ((entries - 1) << 2);
+  const count: u32 = 1 << (bits - lookupShift);
+  let symbol = at;
+  for (let j: u32 = 0; j < count; j++) {
+    while (symbol < last && load<u32>(symbol, 4) <= j << lookupShift) symbol += 4;
+    store<u32>(lookupAt + (j << 2), <u32>symbol);
+  }
+  store<u32>(lookupAt + (count << 2), <u32>last);
+}
+
+/** The interval of the symbol last asked for. */
+export let start: u32 = 0;
+export let width: u32 = 0;
+
+/** Bits of a probability. */
+// @ts-ignore: decorator
+@inline
+export function precision<W>(): u32 {
+  return sizeof<W>() == 4 ? 24 : 12;
+}
+
+/** Bits of a word. */
+// @ts-ignore: decorator
+@inline
+export function wordBits<W>(): u32 {
+  return sizeof<W>() == 4 ? 32 : 16;
+}
+
+/** Cuts a sum to the bits of a state, as 64-bit integers are cut by themselves. */
+// @ts-ignore: decorator
+@inline
+export function cut<W>(x: u64): u64 {
+  return sizeof<W>() == 4 ? x : x & 0xffffffff;
+}
+
+/** Sets `start` and `width` to the interval of the chunk's symbol `i`; false when it has none. */
+// @ts-ignore: decorator
+@inline
+export function intervalOf<W, M>(i: i32): bool {
+  const symbol = load<i32>(symbols() + (<usize>i << 2));
+  if (isFloat<M>()) {
+    const at = parameters() + <usize>i * stride;
+    const a = load<f64>(at);
+    const b = load<f64>(at, CHUNK << 3);
+    const found = familyInterval(kind, symbol, least, most, precision<W>(), a, b);
+    start = left;
+    width = probability;
+    return found && width != 0;
+  } else {
+    const index: u32 = symbol - least;
+    if (index >= size) return false;
+    const at = cumulative + (<usize>index << 2);
+    start = load<u32>(at);
+    width = load<u32>(at, 4) - start;
+    return true;
+  }
+}
+
+/** The symbol that holds `quantile`, for place `i` of the chunk; sets `start` and `width` to its interval. */
+// @ts-ignore: decorator
+@inline
+export function symbolOf<W, M>(i: i32, quantile: u32): void {
+  let symbol: i32;
+  if (isFloat<M>()) {
+    const at = parameters() + <usize>i * stride;
+    symbol = familySymbolAt(kind, quantile, least, most, precision<W>(), load<f64>(at), load<f64>(at, CHUNK << 3));
+    start = left;
+    width = probability;
+  } else {
+    const entry = lookup + (<usize>(quantile >> shift) << 2);
+    let low: usize = load<u32>(entry);
+    let high: usize = load<u32>(entry, 4);
+    // The symbol lies from low to high, both included: halve while that is much, then walk.
+    while (high - low > 32) {
+      const middle = low + (((high - low) >> 3) << 2);
+      if (load<u32>(middle) <= quantile) low = middle;
+      else high = middle - 4;
+    }
+    let end = load<u32>(low, 4);
+    while (end <= quantile) {
+      low += 4;
+      end = load<u32>(low, 4);
+    }
+    symbol = <i32>(<u32>(low - cumulative) >> 2) + least;
+    start = load<u32>(low);
+    width = end - start;
+  }
+  store<i32>(symbols() + (<usize>i << 2), symbol);
+}

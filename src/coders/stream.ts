@@ -1,0 +1,354 @@
+/** What the stream coders have in common: their arguments, and bulk calls cut into chunks for the kernels. */
+import { rangeError, SurprisalError, typeError } from '../errors.ts';
+import { type Coding, coding, Reason, Slot } from '../kernels/coding.ts';
+import { type EntropyModel, type Interval, isFamily, type ModelFamily, type Precision } from '../models/model.ts';
+import { checkPrecision, isSmall, type Preset, typeName } from './words.ts';
+
+/** Arrays of symbols. */
+export type Symbols = Int32Array | Uint8Array | Uint16Array | Int8Array | Int16Array;
+
+/** One of a family's parameters, a value for each symbol. */
+export type Parameters = Float64Array | Float32Array;
+
+/** What a bulk call codes with: a model for all symbols, one for each, or a family with a parameter set for each. */
+export type Source = EntropyModel | ModelFamily | readonly EntropyModel[];
+
+/** The interval of a single call. Calls do not nest: a model never calls a coder. */
+const interval: Interval = { left: 0, probability: 0 };
+
+/** A coder's words and state, as far as a failed call may have changed them. */
+export type Mark = readonly number[];
+
+/** Base of the coders. What is protected is for them alone. */
+export abstract class StreamCoder<P extends Preset> {
+  /** Widths that the coder works with. */
+  readonly preset: P;
+  protected readonly small: boolean;
+  protected readonly precision: Precision;
+  protected readonly wordBits: 16 | 32;
+
+  constructor(preset: P) {
+    this.small = isSmall(preset);
+    this.preset = preset;
+    this.precision = this.small ? 12 : 24;
+    this.wordBits = this.small ? 16 : 32;
+  }
+
+  /** What {@link restore} needs. */
+  protected abstract mark(): Mark;
+  /** Undoes whatever was done since the mark. */
+  protected abstract restore(mark: Mark): void;
+
+  protected encodeInterval(_left: number, _probability: number): void {
+    throw new Error('this coder does not encode');
+  }
+
+  /** The next quantile; changes nothing. */
+  protected quantile(): number {
+    throw new Error('this coder does not decode');
+  }
+
+  /** Goes on past a symbol whose interval holds the quantile. */
+  protected advance(_quantile: number, _left: number, _probability: number): void {
+    throw new Error('this coder does not decode');
+  }
+
+  /** Codes the kernel's chunk; on -1 the coder has moved on, else it is as it was. */
+  protected encodeChunk(_kernel: Coding, _n: number, _family: boolean): number {
+    throw new Error('this coder does not encode');
+  }
+
+  protected decodeChunk(_kernel: Coding, _n: number, _family: boolean): number {
+    throw new Error('this coder does not decode');
+  }
+
+  /** Whether the next chunk has to be coded by single calls. */
+  protected stepwise(_kernel: Coding): boolean {
+    return false;
+  }
+
+  /** Encodes symbols, last first if `reverse`. */
+  protected encodeAny(symbols: number | Symbols, source: Source, parameters: readonly Parameters[], reverse: boolean) {
+    if (typeof symbols === 'number') {
+      const model = single(source, parameters);
+      checkPrecision(model, this.precision);
+      model.interval(symbols, interval);
+      this.encodeInterval(interval.left, interval.probability);
+      return;
+    }
+    checkSymbols(symbols);
+    const bulk = new Bulk(source, parameters, symbols.length, this.precision);
+    const mark = this.mark();
+    try {
+      const { length } = symbols;
+      const kernel = bulk.byKernel ? coding() : undefined;
+      const step = kernel?.chunk ?? 4096;
+      for (let done = 0; done < length; done += step) {
+        const n = Math.min(step, length - done);
+        const at = reverse ? length - done - n : done;
+        if (kernel === undefined || this.stepwise(kernel) || !bulk.prepare(kernel, at, n))
+          this.encodeEach(symbols, at, n, bulk, reverse);
+        else {
+          kernel.symbols.set(symbols.subarray(at, at + n));
+          const failed = this.encodeChunk(kernel, n, bulk.family);
+          if (failed >= 0) throw this.failure(kernel, at + failed, () => bulk.at(at + failed), symbols);
+        }
+      }
+    } catch (error) {
+      this.restore(mark);
+      throw error;
+    }
+  }
+
+  private encodeEach(symbols: Symbols, at: number, n: number, bulk: Bulk, reverse: boolean): void {
+    for (let j = 0; j < n; j++) {
+      const i = reverse ? at + n - 1 - j : at + j;
+      try {
+        bulk.at(i).interval(symbols[i], interval);
+      } catch (error) {
+        throw withIndex(error, i);
+      }
+      this.encodeInterval(interval.left, interval.probability);
+    }
+  }
+
+  /** Decodes one symbol. */
+  protected decodeOne(model: EntropyModel): number {
+    checkPrecision(model, this.precision);
+    const quantile = this.quantile();
+    const symbol = model.symbolAt(quantile, interval);
+    this.advance(quantile, interval.left, interval.probability);
+    return symbol;
+  }
+
+  /** All forms of a decoder's `decode`. */
+  protected decodeForms(source: Source, rest: readonly (number | Symbols | Parameters)[]): number | Symbols {
+    if (rest.length === 0 && !isSequence(source)) return this.decodeOne(single(source, []));
+    const [first] = rest;
+    if (typeof first === 'number' || isSymbols(first)) {
+      if (rest.length > 1) throw typeError('parameters come without a number of symbols: their length says it');
+      return this.decodeAny(source, first, []);
+    }
+    return this.decodeAny(source, undefined, rest as readonly Parameters[]);
+  }
+
+  /** Decodes symbols, first first. */
+  protected decodeAny(
+    source: Source,
+    countOrInto: number | Symbols | undefined,
+    parameters: readonly Parameters[],
+  ): Symbols {
+    const length = lengthOf(source, countOrInto, parameters);
+    const bulk = new Bulk(source, parameters, length, this.precision);
+    const into = typeof countOrInto === 'object' ? countOrInto : new Int32Array(length);
+    const mark = this.mark();
+    try {
+      const kernel = bulk.byKernel ? coding() : undefined;
+      const step = kernel?.chunk ?? 4096;
+      for (let at = 0; at < length; at += step) {
+        const n = Math.min(step, length - at);
+        if (kernel === undefined || !bulk.prepare(kernel, at, n)) {
+          for (let i = at; i < at + n; i++) {
+            const symbol = this.decodeOne(bulk.at(i));
+            into[i] = symbol;
+            if (into[i] !== symbol) throw doesNotFit(symbol, i, into);
+          }
+        } else {
+          const failed = this.decodeChunk(kernel, n, bulk.family);
+          if (failed >= 0) throw this.failure(kernel, at + failed, undefined, into);
+          const symbols = kernel.symbols.subarray(0, n);
+          into.set(symbols, at);
+          if (!(into instanceof Int32Array))
+            for (let i = 0; i < n; i++) if (into[at + i] !== symbols[i]) throw doesNotFit(symbols[i], at + i, into);
+        }
+      }
+    } catch (error) {
+      this.restore(mark);
+      throw error;
+    }
+    return into;
+  }
+
+  /** The error for a kernel's reason, which the symbol's model can often say better. */
+  private failure(kernel: Coding, index: number, model: (() => EntropyModel) | undefined, symbols: Symbols): Error {
+    const reason = kernel.slots[Slot.reason];
+    if (reason === Reason.impossible && model !== undefined) {
+      try {
+        model().interval(symbols[index], interval);
+      } catch (error) {
+        return withIndex(error, index);
+      }
+      return new SurprisalError('impossible-symbol', `symbol ${symbols[index]} at index ${index} has no interval`);
+    }
+    if (reason === Reason.outOfRemainders) return outOfRemainders(index);
+    if (reason === Reason.outOfData) return outOfData(index);
+    return invalidData(index);
+  }
+}
+
+/** A bulk call's models, and what the kernels know of them. */
+class Bulk {
+  /** Whether the kernels have loops for it. */
+  readonly byKernel: boolean;
+  /** Whether those are the loops of families. */
+  readonly family: boolean;
+  private readonly source: Source;
+  private readonly parameters: readonly Parameters[];
+  private readonly model: EntropyModel | undefined;
+
+  constructor(source: Source, parameters: readonly Parameters[], length: number, precision: Precision) {
+    this.source = source;
+    this.parameters = parameters;
+    this.model = undefined;
+    this.byKernel = false;
+    this.family = false;
+    if (isSequence(source)) {
+      noParameters(parameters, 'a sequence of models');
+      if (source.length !== length)
+        throw rangeError(`${length} symbols, but ${source.length} models: one for each is needed`);
+      for (const model of source) checkPrecision(concrete(model), precision);
+    } else if (isFamily(source)) {
+      checkPrecision(source, precision);
+      checkCount(source, parameters);
+      source.check(parameters, length);
+      this.byKernel = true;
+      this.family = true;
+    } else {
+      noParameters(parameters, 'a model that has its parameters');
+      checkPrecision(source, precision);
+      this.model = source;
+      this.byKernel = source.kernel !== undefined;
+      this.family = source.kernel !== undefined && 'kind' in source.kernel;
+    }
+  }
+
+  /** The model of symbol `i`. */
+  at(i: number): EntropyModel {
+    if (this.model !== undefined) return this.model;
+    if (isSequence(this.source)) return this.source[i];
+    return (this.source as ModelFamily).model(...this.parameters.map((values) => values[i]));
+  }
+
+  /** Makes the model that of the kernel for symbols at..at + n; false when it has to be done without. */
+  prepare(to: Coding, at: number, n: number): boolean {
+    const known = this.model?.kernel;
+    if (known === undefined) {
+      const { kind, min, max } = this.source as ModelFamily;
+      const [first, second] = this.parameters;
+      if (first !== undefined) to.first.set(first.subarray(at, at + n));
+      if (second !== undefined) to.second.set(second.subarray(at, at + n));
+      to.kernel.useFamily(kind, min, max, 8);
+      return true;
+    }
+    if ('table' in known) return to.useTable(known.table, known.min ?? 0, this.model!.precision);
+    to.first[0] = known.a;
+    to.second[0] = known.b;
+    to.kernel.useFamily(known.kind, known.min, known.max, 0);
+    return true;
+  }
+}
+
+function isSequence(source: Source): source is readonly EntropyModel[] {
+  return Array.isArray(source);
+}
+
+function concrete(model: EntropyModel | ModelFamily): EntropyModel {
+  if (typeof model !== 'object' || model === null) throw typeError(`not an entropy model but ${typeName(model)}`);
+  if (isFamily(model))
+    throw typeError(
+      'a family has no intervals without parameters: use family.model(...) or pass them with the symbols',
+    );
+  return model;
+}
+
+function single(source: Source, parameters: readonly Parameters[]): EntropyModel {
+  if (isSequence(source)) throw typeError('a sequence of models needs an array of symbols, not a single one');
+  if (typeof source === 'object' && source !== null && isFamily(source))
+    throw typeError('for a single symbol give the model its parameters first: family.model(...)');
+  noParameters(parameters, 'a single symbol');
+  return concrete(source);
+}
+
+function noParameters(parameters: readonly unknown[], what: string): void {
+  if (parameters.length > 0) throw typeError(`parameters come with a family and an array of symbols, not with ${what}`);
+}
+
+function checkCount(family: ModelFamily, parameters: readonly unknown[]): void {
+  if (parameters.length !== family.parameterCount)
+    throw typeError(`the family takes ${family.parameterCount} arrays of parameters, not ${parameters.length}`);
+  for (const values of parameters)
+    if (!(values instanceof Float64Array || values instanceof Float32Array))
+      throw typeError(`parameters are a Float64Array or a Float32Array, not ${typeName(values)}`);
+}
+
+function isSymbols(value: unknown): value is Symbols {
+  return (
+    value instanceof Int32Array ||
+    value instanceof Uint8Array ||
+    value instanceof Uint16Array ||
+    value instanceof Int8Array ||
+    value instanceof Int16Array
+  );
+}
+
+function checkSymbols(symbols: unknown): void {
+  if (!isSymbols(symbols))
+    throw typeError(
+      `symbols are a number, an Int32Array, Int16Array, Int8Array, Uint16Array or Uint8Array, not ${typeName(symbols)}`,
+    );
+}
+
+function lengthOf(source: Source, countOrInto: number | Symbols | undefined, parameters: readonly Parameters[]) {
+  if (typeof source !== 'object' || source === null) throw typeError(`not an entropy model but ${typeName(source)}`);
+  if (typeof countOrInto === 'number') {
+    if (!(Number.isInteger(countOrInto) && countOrInto >= 0))
+      throw rangeError(`a number of symbols is a whole number from 0, not ${countOrInto}`);
+    return countOrInto;
+  }
+  if (countOrInto !== undefined) {
+    checkSymbols(countOrInto);
+    return countOrInto.length;
+  }
+  if (isSequence(source)) return source.length;
+  const [first] = parameters;
+  if (first === undefined) {
+    if (isFamily(source)) checkCount(source, parameters);
+    throw typeError('say how many symbols to decode, or give the array to fill');
+  }
+  return first.length;
+}
+
+function withIndex(error: unknown, index: number): Error {
+  if (!(error instanceof SurprisalError)) return error as Error;
+  return new SurprisalError(error.code, `symbol at index ${index}: ${error.message}`, { cause: error });
+}
+
+function doesNotFit(symbol: number, index: number, into: Symbols): RangeError {
+  return rangeError(`the decoded symbol ${symbol} at index ${index} does not fit in a ${typeName(into)}`);
+}
+
+/** `at index 5`, where an index is known. */
+function place(index: number | undefined): string {
+  return index === undefined ? '' : ` at index ${index}`;
+}
+
+/** The error for a decoder without data. */
+export function outOfData(index?: number): SurprisalError {
+  return new SurprisalError('out-of-data', `the data ends before the symbol${place(index)}`);
+}
+
+/** The error for a chain coder that cannot encode for want of remainders. */
+export function outOfRemainders(index?: number): SurprisalError {
+  return new SurprisalError(
+    'out-of-data',
+    `no remainders are left to encode the symbol${place(index)} with: a chain coder encodes only what was decoded with it`,
+  );
+}
+
+/** The error for data that no range encoder writes with these models. */
+export function invalidData(index?: number): SurprisalError {
+  return new SurprisalError(
+    'corrupt',
+    `no encoder writes such data with these models: found at the symbol${place(index)}`,
+  );
+}

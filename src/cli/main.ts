@@ -30,6 +30,9 @@ function version(): string {
 
 /** Options whose combination makes no sense are mistakes, which are better said than guessed at. */
 function checkUsage(files: readonly string[], options: OutputOptions): void {
+  const digit = process.argv.includes('--') ? undefined : files.find((file) => /^-\d$/.test(file));
+  if (digit !== undefined)
+    throw usage(`there is no option ${digit}: levels have names`, "Leave it out: 'fast' is the only one so far.");
   if (options.output !== undefined && options.stdout) throw usage('-o and -c exclude each other');
   if (options.output !== undefined && files.length > 1)
     throw usage('-o names one result, but there are several files', 'Use -c to write them one after another.');

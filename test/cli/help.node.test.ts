@@ -39,7 +39,8 @@ describe.skipIf(!built)('help, usage and completions', () => {
     expect(hint('-f', 'compress', 'x')).toContain('options come after the command');
     expect(hint()).toContain('say what to do');
     expect(hint('-v')).toContain('-v needs a command before it');
-    expect(hint('compress', '-L', 'max', 'x')).toContain("level 'max' does not exist yet: use 'fast'");
+    expect(hint('compress', '-L', 'max', 'x')).toContain("level 'max' is planned and not there yet: use 'fast'");
+    expect(hint('compress', '-9', 'x')).toContain('there is no option -9: levels have names');
     expect(hint('compress', '-L', 'best', 'x')).toContain("no level 'best'");
     expect(hint('compress', '-S', '12', 'x')).toContain('--segment: a segment takes at least 64K');
     expect(hint('compress', '-S', 'x', 'x')).toContain("'x' is not a size");

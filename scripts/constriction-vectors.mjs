@@ -37,3 +37,17 @@ write('constriction_gaussian_streams.json', {
   gaussian: generated.ans_and_range_gaussian_per_symbol,
   bitsback: generated.bitsback_ans_and_chain,
 });
+// The largest categorical cases are one of each kind; probs_f32 are probs_f64, rounded.
+write('constriction_models.json', {
+  origin,
+  libm: generated.libm_0_2_16.filter(({ fn }) => fn !== 'tan' && fn !== 'sqrt'),
+  categorical: generated.categorical_quantization_24bit
+    .filter(({ n, kind }) => n < 256 || (n === 256 && kind < 3) || (n === 1000 && kind === 2))
+    .map(({ probs_f32: _, ...one }) => one),
+});
+write('constriction_families.json', {
+  origin,
+  uniform: generated.uniform_24bit,
+  leaky: generated.leaky_quantized_24bit,
+  binomial: generated.binomial_24bit,
+});

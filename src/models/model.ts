@@ -65,6 +65,10 @@ export const Kind = {
   poisson: 7,
   /** probability of success */
   geometric: 8,
+  /** probability of a 1, quantised the fast way */
+  bernoulliFast: 9,
+  /** probability of success, with `max` trials */
+  binomialOfP: 10,
 } as const;
 
 /** A model with its parameters: symbol <-> interval. Immutable. */
@@ -110,9 +114,29 @@ export interface ModelFamily {
   check(parameters: readonly (Float64Array | Float32Array)[], length: number): void;
 }
 
-/** Whether something is a family rather than a model. */
-export function isFamily(model: EntropyModel | ModelFamily): model is ModelFamily {
+/** A family whose parameters are a row of numbers for each symbol: categorical distributions. Immutable. */
+export interface RowFamily {
+  /** Bits of the probabilities. */
+  readonly precision: Precision;
+  /** The model of one row. The row must not change while the model is in use. */
+  row(parameters: Float64Array | Float32Array): EntropyModel;
+  /**
+   * Holds a matrix of `count` rows, one after another, against what the family takes.
+   *
+   * @returns The length of a row.
+   * @throws RangeError naming row, column and value of the first bad number.
+   */
+  checkRows(matrix: Float64Array | Float32Array, count: number): number;
+}
+
+/** Whether something is a family of a few parameters rather than a model. */
+export function isFamily(model: EntropyModel | ModelFamily | RowFamily): model is ModelFamily {
   return 'parameterCount' in model;
+}
+
+/** Whether something is a family whose parameters are rows. */
+export function isRowFamily(model: EntropyModel | ModelFamily | RowFamily): model is RowFamily {
+  return 'checkRows' in model;
 }
 
 /** The precision that options ask for, 24 by default. */

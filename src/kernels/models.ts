@@ -1,0 +1,70 @@
+/**
+ * The kernel's functions that models call for one symbol, one number or one table: single.ts of the module `coding`.
+ */
+import { rangeError } from '../errors.ts';
+import { base64 } from './generated/coding.ts';
+import { instantiate, kernelModule } from './load.ts';
+
+/** Functions that are equal to libm 0.2.16's to the last bit, by name. */
+export interface Libm {
+  exp(x: number): number;
+  log(x: number): number;
+  log1p(x: number): number;
+  atan(x: number): number;
+  erf(x: number): number;
+  erfc(x: number): number;
+  /** log gamma(x) for x > 0; NaN below. */
+  lgamma(x: number): number;
+  /** x^y for finite x >= 0 and finite y; NaN for others. */
+  pow(x: number, y: number): number;
+}
+
+/** What assembly/coding/single.ts exports. Intervals are packed: left 2^25 + probability. */
+export interface ModelKernel extends Libm {
+  /** The packed interval of a symbol, 0 when it has none. */
+  intervalOf(kind: number, symbol: number, min: number, max: number, bits: number, a: number, b: number): number;
+  /** The symbol at a quantile. */
+  symbolAt(kind: number, quantile: number, min: number, max: number, bits: number, a: number, b: number): number;
+  /** The packed interval of the symbol that symbolAt found last. */
+  lastInterval(): number;
+  /** Where the tables and the probabilities go: everything from here on is the caller's. */
+  scratch(): number;
+  /** Writes a family's table at scratch(); the place, from 1, of the first symbol without an interval, or 0. */
+  fillTable(kind: number, min: number, max: number, bits: number, a: number, b: number): number;
+  /** Quantises n f64 at scratch(); returns where n + 1 cumulative frequencies lie. */
+  quantizePerfectly(n: number, bits: number): number;
+  /** The standard normal quantile function, AS 241. */
+  normalQuantile(p: number): number;
+  /** The regularised incomplete beta function, AS 63 and AS 109. */
+  incompleteBeta(x: number, p: number, q: number): number;
+  /** P(X <= k) of a Poisson variable. */
+  poissonSum(k: number, mean: number): number;
+}
+
+interface Instance {
+  readonly exports: ModelKernel;
+  readonly memory: WebAssembly.Memory;
+}
+
+/** Pages that the resident instance has: tables of 16,000 probabilities fit. */
+const PAGES = 10;
+
+let resident: Instance | undefined;
+
+function load(): Instance {
+  resident ??= instantiate<ModelKernel>(kernelModule('coding', base64), PAGES);
+  return resident;
+}
+
+/** The resident instance's functions, instantiated at the first call. */
+export function modelKernel(): ModelKernel {
+  return load().exports;
+}
+
+/** An instance with `bytes` from scratch() on: the resident one where that is enough, else one that may be dropped. */
+export function roomyKernel(bytes: number): Instance {
+  const pages = Math.ceil(bytes / 65536) + 2;
+  if (pages <= PAGES) return load();
+  if (pages > 65536) throw rangeError(`a table of this size takes ${bytes} bytes, more than WASM can address`);
+  return instantiate<ModelKernel>(kernelModule('coding', base64), pages);
+}

@@ -131,6 +131,14 @@ function mutate(sample: Sample, others: readonly Sample[], random: Random): Uint
   }
 }
 
+/** Milliseconds that this process has worked, where the host tells: a busy machine makes nothing slower by that. */
+function clock(): number {
+  const host = (globalThis as { process?: { cpuUsage?: () => { user: number; system: number } } }).process;
+  if (host?.cpuUsage === undefined) return performance.now();
+  const { user, system } = host.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** What a run of mutations saw. */
 export interface Seen {
   intact: number;
@@ -147,7 +155,7 @@ export async function runMutations(count: number, seed: number): Promise<Seen> {
   for (let i = 0; i < count; i++) {
     const sample = all[random(all.length)];
     const damaged = mutate(sample, all, random);
-    const start = performance.now();
+    const start = clock();
     try {
       const out = decompressSync(damaged, { maxMemory: 64 * 2 ** 20, maxOutputSize: 2 ** 20 });
       // A cut or a splice may leave another sample whole: those bytes went in too.
@@ -159,7 +167,7 @@ export async function runMutations(count: number, seed: number): Promise<Seen> {
       expect(['corrupt', 'truncated', 'not-srp', 'unsupported', 'limit']).toContain(error.code);
       seen.codes.set(error.code, (seen.codes.get(error.code) ?? 0) + 1);
     }
-    seen.slowest = Math.max(seen.slowest, performance.now() - start);
+    seen.slowest = Math.max(seen.slowest, clock() - start);
   }
   return seen;
 }

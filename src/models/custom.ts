@@ -85,6 +85,11 @@ export class CustomModel implements EntropyModel {
     return this.made;
   }
 
+  /**
+   * Writes the interval of a symbol to `into`: two calls of the cdf.
+   *
+   * @throws SurprisalError with code 'impossible-symbol' outside the support, and where the cdf falls.
+   */
   interval(symbol: number, into: Interval): void {
     const { min, max } = this;
     if (!(Number.isInteger(symbol) && symbol >= min && symbol <= max)) throw impossibleSymbol(symbol, min, max);
@@ -95,6 +100,7 @@ export class CustomModel implements EntropyModel {
     into.probability = end - left;
   }
 
+  /** The symbol whose interval holds `quantile`; its interval goes to `into`. */
   symbolAt(quantile: number, into: Interval): number {
     checkQuantile(quantile, this.precision);
     // left(low) <= quantile < left(high) from here on; the guess, when there is one, narrows it from inside.

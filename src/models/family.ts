@@ -133,6 +133,7 @@ export class FamilyModel implements EntropyModel {
     return { table: new Uint32Array(memory.buffer, exports.scratch(), size + 1).slice(), min };
   }
 
+  /** Writes the interval of a symbol to `into`. */
   interval(symbol: number, into: Interval): void {
     const { kind, min, max, a, b } = this.family;
     if (!(Number.isInteger(symbol) && symbol >= min && symbol <= max)) throw impossibleSymbol(symbol, min, max);
@@ -144,6 +145,7 @@ export class FamilyModel implements EntropyModel {
     into.probability = packed % UNIT;
   }
 
+  /** The symbol whose interval holds `quantile`; its interval goes to `into`. */
   symbolAt(quantile: number, into: Interval): number {
     checkQuantile(quantile, this.precision);
     const { kind, min, max, a, b } = this.family;
@@ -174,6 +176,7 @@ export class KernelFamily implements ModelFamily {
     this.max = spec.max;
   }
 
+  /** The model with these parameters, once they are within the rules. */
   model(...parameters: number[]): EntropyModel {
     const { name, rules } = this.spec;
     if (parameters.length !== rules.length)
@@ -182,6 +185,7 @@ export class KernelFamily implements ModelFamily {
     return new FamilyModel(this.spec, parameters);
   }
 
+  /** Holds arrays of parameters against the rules. */
   check(parameters: readonly (Float64Array | Float32Array)[], length: number): void {
     const { name, rules } = this.spec;
     if (parameters.length !== rules.length)

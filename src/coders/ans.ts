@@ -7,8 +7,8 @@
  */
 import { rangeError, SurprisalError, typeError } from '../errors.ts';
 import { type Coding, Slot } from '../kernels/coding.ts';
-import type { EntropyModel, ModelFamily } from '../models/model.ts';
-import { type Mark, type Parameters, StreamCoder, type Symbols } from './stream.ts';
+import type { EntropyModel, ModelFamily, RowFamily } from '../models/model.ts';
+import { type Mark, type Parameters, type Source, StreamCoder, type Symbols } from './stream.ts';
 import { divide, join, multiplyAdd, product, rest } from './wide.ts';
 import { checkWords, noWords, type Preset, type WordArray, Words, zeroEnd } from './words.ts';
 
@@ -92,11 +92,9 @@ export class AnsCoder<P extends Preset = 'default'> extends StreamCoder<P> {
    * coder.encodeReverse(symbols, new QuantizedGaussian(-100, 100), means, stds);
    */
   encodeReverse(symbols: Symbols, family: ModelFamily, ...parameters: Parameters[]): void;
-  encodeReverse(
-    symbols: number | Symbols,
-    source: EntropyModel | ModelFamily | readonly EntropyModel[],
-    ...parameters: Parameters[]
-  ): void {
+  /** Encodes symbols, each with a row of the matrix, whose rows lie one after another. */
+  encodeReverse(symbols: Symbols, family: RowFamily, matrix: Parameters): void;
+  encodeReverse(symbols: number | Symbols, source: Source, ...parameters: Parameters[]): void {
     this.encodeAny(symbols, source, parameters, true);
   }
 
@@ -118,10 +116,9 @@ export class AnsCoder<P extends Preset = 'default'> extends StreamCoder<P> {
   decode(models: readonly EntropyModel[]): Int32Array;
   /** Decodes a symbol for each set of parameters. */
   decode(family: ModelFamily, ...parameters: Parameters[]): Int32Array;
-  decode(
-    source: EntropyModel | ModelFamily | readonly EntropyModel[],
-    ...rest: readonly (number | Symbols | Parameters)[]
-  ): number | Symbols {
+  /** Decodes `count` symbols, each with a row of the matrix. */
+  decode(family: RowFamily, matrix: Parameters, count: number): Int32Array;
+  decode(source: Source, ...rest: readonly (number | Symbols | Parameters)[]): number | Symbols {
     return this.decodeForms(source, rest);
   }
 

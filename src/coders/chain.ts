@@ -10,9 +10,17 @@
  */
 import { rangeError, SurprisalError } from '../errors.ts';
 import { type Coding, Slot } from '../kernels/coding.ts';
-import type { EntropyModel, ModelFamily } from '../models/model.ts';
+import type { EntropyModel, ModelFamily, RowFamily } from '../models/model.ts';
 import type { UnsealOptions } from './ans.ts';
-import { type Mark, outOfData, outOfRemainders, type Parameters, StreamCoder, type Symbols } from './stream.ts';
+import {
+  type Mark,
+  outOfData,
+  outOfRemainders,
+  type Parameters,
+  type Source,
+  StreamCoder,
+  type Symbols,
+} from './stream.ts';
 import { divide, rest as left, multiplyAdd, product } from './wide.ts';
 import { bitLength, checkWords, noWords, type Preset, type WordArray, Words, wordsOf, zeroEnd } from './words.ts';
 
@@ -89,11 +97,9 @@ export class ChainCoder<P extends Preset = 'default'> extends StreamCoder<P> {
   encodeReverse(symbols: Symbols, model: EntropyModel | readonly EntropyModel[]): void;
   /** Encodes symbols, the last one first, each with parameters of its own. */
   encodeReverse(symbols: Symbols, family: ModelFamily, ...parameters: Parameters[]): void;
-  encodeReverse(
-    symbols: number | Symbols,
-    source: EntropyModel | ModelFamily | readonly EntropyModel[],
-    ...parameters: Parameters[]
-  ): void {
+  /** Encodes symbols, each with a row of the matrix, whose rows lie one after another. */
+  encodeReverse(symbols: Symbols, family: RowFamily, matrix: Parameters): void;
+  encodeReverse(symbols: number | Symbols, source: Source, ...parameters: Parameters[]): void {
     this.encodeAny(symbols, source, parameters, true);
   }
 
@@ -116,10 +122,9 @@ export class ChainCoder<P extends Preset = 'default'> extends StreamCoder<P> {
   decode(models: readonly EntropyModel[]): Int32Array;
   /** Decodes a symbol for each set of parameters. */
   decode(family: ModelFamily, ...parameters: Parameters[]): Int32Array;
-  decode(
-    source: EntropyModel | ModelFamily | readonly EntropyModel[],
-    ...rest: readonly (number | Symbols | Parameters)[]
-  ): number | Symbols {
+  /** Decodes `count` symbols, each with a row of the matrix. */
+  decode(family: RowFamily, matrix: Parameters, count: number): Int32Array;
+  decode(source: Source, ...rest: readonly (number | Symbols | Parameters)[]): number | Symbols {
     return this.decodeForms(source, rest);
   }
 

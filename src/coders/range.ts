@@ -8,8 +8,16 @@
  */
 import { rangeError, typeError } from '../errors.ts';
 import { type Coding, Slot } from '../kernels/coding.ts';
-import type { EntropyModel, ModelFamily } from '../models/model.ts';
-import { invalidData, type Mark, outOfData, type Parameters, StreamCoder, type Symbols } from './stream.ts';
+import type { EntropyModel, ModelFamily, RowFamily } from '../models/model.ts';
+import {
+  invalidData,
+  type Mark,
+  outOfData,
+  type Parameters,
+  type Source,
+  StreamCoder,
+  type Symbols,
+} from './stream.ts';
 import { join, multiplyAdd, product } from './wide.ts';
 import { checkWords, noWords, type Preset, type WordArray, Words } from './words.ts';
 
@@ -75,11 +83,9 @@ export class RangeEncoder<P extends Preset = 'default'> extends StreamCoder<P> {
    * encoder.encode(symbols, new QuantizedGaussian(-100, 100), means, stds);
    */
   encode(symbols: Symbols, family: ModelFamily, ...parameters: Parameters[]): void;
-  encode(
-    symbols: number | Symbols,
-    source: EntropyModel | ModelFamily | readonly EntropyModel[],
-    ...parameters: Parameters[]
-  ): void {
+  /** Encodes symbols, each with a row of the matrix, whose rows lie one after another. */
+  encode(symbols: Symbols, family: RowFamily, matrix: Parameters): void;
+  encode(symbols: number | Symbols, source: Source, ...parameters: Parameters[]): void {
     this.encodeAny(symbols, source, parameters, false);
   }
 
@@ -323,10 +329,9 @@ export class RangeDecoder<P extends Preset = 'default'> extends StreamCoder<P> {
   decode(models: readonly EntropyModel[]): Int32Array;
   /** Decodes a symbol for each set of parameters. */
   decode(family: ModelFamily, ...parameters: Parameters[]): Int32Array;
-  decode(
-    source: EntropyModel | ModelFamily | readonly EntropyModel[],
-    ...rest: readonly (number | Symbols | Parameters)[]
-  ): number | Symbols {
+  /** Decodes `count` symbols, each with a row of the matrix. */
+  decode(family: RowFamily, matrix: Parameters, count: number): Int32Array;
+  decode(source: Source, ...rest: readonly (number | Symbols | Parameters)[]): number | Symbols {
     return this.decodeForms(source, rest);
   }
 

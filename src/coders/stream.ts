@@ -1,7 +1,15 @@
 /** What the stream coders have in common: their arguments, and bulk calls cut into chunks for the kernels. */
 import { rangeError, SurprisalError, typeError } from '../errors.ts';
 import { type Coding, coding, Reason, Slot } from '../kernels/coding.ts';
-import { type EntropyModel, type Interval, isFamily, type ModelFamily, type Precision } from '../models/model.ts';
+import {
+  type EntropyModel,
+  type Interval,
+  isFamily,
+  isRowFamily,
+  type ModelFamily,
+  type Precision,
+  type RowFamily,
+} from '../models/model.ts';
 import { checkPrecision, isSmall, type Preset, typeName } from './words.ts';
 
 /** Arrays of symbols. */
@@ -10,8 +18,8 @@ export type Symbols = Int32Array | Uint8Array | Uint16Array | Int8Array | Int16A
 /** One of a family's parameters, a value for each symbol. */
 export type Parameters = Float64Array | Float32Array;
 
-/** What a bulk call codes with: a model for all symbols, one for each, or a family with a parameter set for each. */
-export type Source = EntropyModel | ModelFamily | readonly EntropyModel[];
+/** What a bulk call codes with: a model for all symbols, one for each, or a family with parameters for each. */
+export type Source = EntropyModel | ModelFamily | RowFamily | readonly EntropyModel[];
 
 /** The interval of a single call. Calls do not nest: a model never calls a coder. */
 const interval: Interval = { left: 0, probability: 0 };
@@ -124,12 +132,13 @@ export abstract class StreamCoder<P extends Preset> {
   /** All forms of a decoder's `decode`. */
   protected decodeForms(source: Source, rest: readonly (number | Symbols | Parameters)[]): number | Symbols {
     if (rest.length === 0 && !isSequence(source)) return this.decodeOne(single(source, []));
-    const [first] = rest;
-    if (typeof first === 'number' || isSymbols(first)) {
-      if (rest.length > 1) throw typeError('parameters come without a number of symbols: their length says it');
-      return this.decodeAny(source, first, []);
-    }
-    return this.decodeAny(source, undefined, rest as readonly Parameters[]);
+    // The rows of a matrix do not say how many they are; other parameters say it by their length.
+    const last = rest[rest.length - 1];
+    const counted = typeof last === 'number' || isSymbols(last);
+    const parameters = counted ? rest.slice(0, -1) : rest;
+    if (counted && parameters.length > 0 && (isSequence(source) || !isRowFamily(source)))
+      throw typeError('parameters come without a number of symbols: their length says it');
+    return this.decodeAny(source, counted ? last : undefined, parameters as readonly Parameters[]);
   }
 
   /** Decodes symbols, first first. */
@@ -195,6 +204,8 @@ class Bulk {
   private readonly source: Source;
   private readonly parameters: readonly Parameters[];
   private readonly model: EntropyModel | undefined;
+  /** Numbers in a row of the matrix that a row family's parameters are. */
+  private readonly columns: number = 0;
 
   constructor(source: Source, parameters: readonly Parameters[], length: number, precision: Precision) {
     this.source = source;
@@ -207,9 +218,13 @@ class Bulk {
       if (source.length !== length)
         throw rangeError(`${length} symbols, but ${source.length} models: one for each is needed`);
       for (const model of source) checkPrecision(concrete(model), precision);
+    } else if (isRowFamily(source)) {
+      checkPrecision(source, precision);
+      checkCount(1, parameters);
+      this.columns = source.checkRows(parameters[0], length);
     } else if (isFamily(source)) {
       checkPrecision(source, precision);
-      checkCount(source, parameters);
+      checkCount(source.parameterCount, parameters);
       source.check(parameters, length);
       this.byKernel = true;
       this.family = true;
@@ -226,6 +241,8 @@ class Bulk {
   at(i: number): EntropyModel {
     if (this.model !== undefined) return this.model;
     if (isSequence(this.source)) return this.source[i];
+    if (isRowFamily(this.source))
+      return this.source.row(this.parameters[0].subarray(i * this.columns, (i + 1) * this.columns));
     return (this.source as ModelFamily).model(...this.parameters.map((values) => values[i]));
   }
 
@@ -252,30 +269,29 @@ function isSequence(source: Source): source is readonly EntropyModel[] {
   return Array.isArray(source);
 }
 
-function concrete(model: EntropyModel | ModelFamily): EntropyModel {
+function concrete(model: EntropyModel | ModelFamily | RowFamily): EntropyModel {
   if (typeof model !== 'object' || model === null) throw typeError(`not an entropy model but ${typeName(model)}`);
-  if (isFamily(model))
-    throw typeError(
-      'a family has no intervals without parameters: use family.model(...) or pass them with the symbols',
-    );
+  if (isFamily(model) || isRowFamily(model))
+    throw typeError('a family has no intervals without parameters: give it some, or pass them with the symbols');
   return model;
 }
 
 function single(source: Source, parameters: readonly Parameters[]): EntropyModel {
   if (isSequence(source)) throw typeError('a sequence of models needs an array of symbols, not a single one');
-  if (typeof source === 'object' && source !== null && isFamily(source))
-    throw typeError('for a single symbol give the model its parameters first: family.model(...)');
+  const model = concrete(source);
   noParameters(parameters, 'a single symbol');
-  return concrete(source);
+  return model;
 }
 
 function noParameters(parameters: readonly unknown[], what: string): void {
   if (parameters.length > 0) throw typeError(`parameters come with a family and an array of symbols, not with ${what}`);
 }
 
-function checkCount(family: ModelFamily, parameters: readonly unknown[]): void {
-  if (parameters.length !== family.parameterCount)
-    throw typeError(`the family takes ${family.parameterCount} arrays of parameters, not ${parameters.length}`);
+function checkCount(count: number, parameters: readonly unknown[]): void {
+  if (parameters.length !== count)
+    throw typeError(
+      `the family takes ${count} ${count === 1 ? 'array' : 'arrays'} of parameters, not ${parameters.length}`,
+    );
   for (const values of parameters)
     if (!(values instanceof Float64Array || values instanceof Float32Array))
       throw typeError(`parameters are a Float64Array or a Float32Array, not ${typeName(values)}`);
@@ -311,8 +327,9 @@ function lengthOf(source: Source, countOrInto: number | Symbols | undefined, par
   }
   if (isSequence(source)) return source.length;
   const [first] = parameters;
+  if (first !== undefined && isRowFamily(source))
+    throw typeError('say how many rows the matrix has: how many symbols to decode, or the array to fill');
   if (first === undefined) {
-    if (isFamily(source)) checkCount(source, parameters);
     throw typeError('say how many symbols to decode, or give the array to fill');
   }
   return first.length;

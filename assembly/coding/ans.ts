@@ -1,7 +1,8 @@
 // Asymmetric numeral systems as a stack (Duda, arXiv:0902.0271): the loops over a chunk of symbols.
 
 import {
-  block, cut, IMPOSSIBLE, intervalOf, precision, REASON, start, STATE, symbolOf, width, WORD_COUNT, wordBits, words,
+  block, IMPOSSIBLE, intervalOf, precision, REASON, startAt, STATE, symbolOf, widthAt, WORD_COUNT, wordBits,
+  words,
 } from './tables';
 
 /** Codes the chunk's `n` symbols, last first. Returns the first place that cannot be coded, or -1. */
@@ -9,18 +10,20 @@ export function encodeLoop<W, M>(n: i32): i32 {
   let state = load<u64>(block(), STATE);
   let out = words();
   for (let i = n - 1; i >= 0; i--) {
-    if (!intervalOf<W, M>(i)) {
+    const at = intervalOf<W, M>(i);
+    if (at == 0) {
       store<u32>(block(), IMPOSSIBLE, REASON);
       return i;
     }
-    const p: u64 = width;
+    const start = startAt<M>(at);
+    const p: u64 = widthAt<M>(at, start);
     if (state >> (2 * wordBits<W>() - precision<W>()) >= p) {
       store<u32>(out, <u32>(state & ((<u64>1 << wordBits<W>()) - 1)));
       out += 4;
       state >>= wordBits<W>();
     }
-    const quotient = state / p;
-    state = cut<W>(quotient << precision<W>()) | (start + (state - quotient * p));
+    // (state div p) 2^precision + start + state mod p, with one product less to wait for.
+    state = state + start + (state / p) * ((<u64>1 << precision<W>()) - p);
   }
   store<u64>(block(), state, STATE);
   store<u32>(block(), <u32>(out - words()) >> 2, WORD_COUNT);
@@ -34,7 +37,9 @@ export function decodeLoop<W, M>(n: i32): i32 {
   let end = first + (<usize>load<u32>(block(), WORD_COUNT) << 2);
   for (let i = 0; i < n; i++) {
     const quantile = <u32>state & ((1 << precision<W>()) - 1);
-    symbolOf<W, M>(i, quantile);
+    const at = symbolOf<W, M>(i, quantile);
+    const start = startAt<M>(at);
+    const width = widthAt<M>(at, start);
     state = (state >> precision<W>()) * width + (quantile - start);
     if (state < <u64>1 << wordBits<W>() && end != first) {
       end -= 4;

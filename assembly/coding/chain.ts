@@ -2,8 +2,8 @@
 // that a symbol takes exactly 24 bits of the first, whatever its model.
 
 import {
-  block, HEAD, IMPOSSIBLE, intervalOf, OTHER_COUNT, others, OUT_OF_DATA, OUT_OF_REMAINDERS, precision, REASON, start,
-  STATE, symbolOf, width, WORD_COUNT, wordBits, words,
+  block, HEAD, IMPOSSIBLE, intervalOf, OTHER_COUNT, others, OUT_OF_DATA, OUT_OF_REMAINDERS, precision, REASON,
+  startAt, STATE, symbolOf, widthAt, WORD_COUNT, wordBits, words,
 } from './tables';
 
 /** Codes the chunk's `n` symbols, last first: takes from the remainders (`others`), adds to the data (`words`). */
@@ -16,11 +16,13 @@ export function encodeLoop<W, M>(n: i32): i32 {
   const first = others();
   let end = first + (<usize>load<u32>(block(), OTHER_COUNT) << 2);
   for (let i = n - 1; i >= 0; i--) {
-    if (!intervalOf<W, M>(i)) {
+    const at = intervalOf<W, M>(i);
+    if (at == 0) {
       store<u32>(block(), IMPOSSIBLE, REASON);
       return i;
     }
-    const p: u64 = width;
+    const start = startAt<M>(at);
+    const p: u64 = widthAt<M>(at, start);
     if (rest < p << spare) {
       if (end == first) {
         store<u32>(block(), OUT_OF_REMAINDERS, REASON);
@@ -70,7 +72,9 @@ export function decodeLoop<W, M>(n: i32): i32 {
       head >>= precision<W>();
     }
     const quantile = word & mask;
-    symbolOf<W, M>(i, quantile);
+    const at = symbolOf<W, M>(i, quantile);
+    const start = startAt<M>(at);
+    const width = widthAt<M>(at, start);
     rest = rest * width + (quantile - start);
     if (rest >> (2 * wordBits<W>() - precision<W>()) != 0) {
       store<u32>(out, <u32>(rest & ((<u64>1 << wordBits<W>()) - 1)));

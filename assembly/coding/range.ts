@@ -3,7 +3,7 @@
 
 import {
   block, CORRUPT, cut, FIRST, IMPOSSIBLE, intervalOf, INVERTED, OUT_OF_DATA, PADDED, POINT, precision, RANGE, REASON,
-  start, STATE, symbolOf, width, WORD_COUNT, wordBits, words,
+  startAt, STATE, symbolOf, widthAt, WORD_COUNT, wordBits, words,
 } from './tables';
 
 /** Codes the chunk's `n` symbols, first first. Returns the first place that cannot be coded, or -1. */
@@ -14,12 +14,14 @@ export function encodeLoop<W, M>(n: i32): i32 {
   let first = load<u32>(block(), FIRST);
   let out = words();
   for (let i = 0; i < n; i++) {
-    if (!intervalOf<W, M>(i)) {
+    const at = intervalOf<W, M>(i);
+    if (at == 0) {
       store<u32>(block(), IMPOSSIBLE, REASON);
       return i;
     }
+    const start = startAt<M>(at);
     const scale = range >> precision<W>();
-    range = scale * width;
+    range = scale * widthAt<M>(at, start);
     const next = cut<W>(lower + scale * start);
     if (inverted != 0 && cut<W>(next + range) > next) {
       const carry = next < lower;
@@ -73,7 +75,9 @@ export function decodeLoop<W, M>(n: i32): i32 {
       store<u32>(block(), CORRUPT, REASON);
       return i;
     }
-    symbolOf<W, M>(i, <u32>wide);
+    const found = symbolOf<W, M>(i, <u32>wide);
+    const start = startAt<M>(found);
+    const width = widthAt<M>(found, start);
     lower = cut<W>(lower + scale * start);
     range = scale * width;
     if (range < <u64>1 << wordBits<W>()) {

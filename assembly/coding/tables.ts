@@ -106,10 +106,6 @@ export function buildLookup(at: usize, entries: u32, lookupAt: usize, lookupShif
   store<u32>(lookupAt + (count << 2), <u32>last);
 }
 
-/** The interval of the symbol last asked for. */
-export let start: u32 = 0;
-export let width: u32 = 0;
-
 /** Bits of a probability. */
 // @ts-ignore: decorator
 @inline
@@ -131,39 +127,36 @@ export function cut<W>(x: u64): u64 {
   return sizeof<W>() == 4 ? x : x & 0xffffffff;
 }
 
-/** Sets `start` and `width` to the interval of the chunk's symbol `i`; false when it has none. */
+/**
+ * Where the interval of the chunk's symbol `i` is, for {@link startAt} and {@link widthAt}; 0 when it has none. An
+ * address and not two globals: those would go through memory, and cost as much as the rest of a symbol.
+ */
 // @ts-ignore: decorator
 @inline
-export function intervalOf<W, M>(i: i32): bool {
+export function intervalOf<W, M>(i: i32): usize {
   const symbol = load<i32>(symbols() + (<usize>i << 2));
   if (isFloat<M>()) {
     const at = parameters() + <usize>i * stride;
     const a = load<f64>(at);
     const b = load<f64>(at, CHUNK << 3);
-    const found = familyInterval(kind, symbol, least, most, precision<W>(), a, b);
-    start = left;
-    width = probability;
-    return found && width != 0;
+    return usize(familyInterval(kind, symbol, least, most, precision<W>(), a, b) && probability != 0);
   } else {
     const index: u32 = symbol - least;
-    if (index >= size) return false;
-    const at = cumulative + (<usize>index << 2);
-    start = load<u32>(at);
-    width = load<u32>(at, 4) - start;
-    return true;
+    return index < size ? cumulative + (<usize>index << 2) : 0;
   }
 }
 
-/** The symbol that holds `quantile`, for place `i` of the chunk; sets `start` and `width` to its interval. */
+/** Writes the symbol that holds `quantile` to place `i` of the chunk; returns where its interval is. */
 // @ts-ignore: decorator
 @inline
-export function symbolOf<W, M>(i: i32, quantile: u32): void {
-  let symbol: i32;
+export function symbolOf<W, M>(i: i32, quantile: u32): usize {
+  const to = symbols() + (<usize>i << 2);
   if (isFloat<M>()) {
     const at = parameters() + <usize>i * stride;
-    symbol = familySymbolAt(kind, quantile, least, most, precision<W>(), load<f64>(at), load<f64>(at, CHUNK << 3));
-    start = left;
-    width = probability;
+    const a = load<f64>(at);
+    const b = load<f64>(at, CHUNK << 3);
+    store<i32>(to, familySymbolAt(kind, quantile, least, most, precision<W>(), a, b));
+    return 1;
   } else {
     const entry = lookup + (<usize>(quantile >> shift) << 2);
     let low: usize = load<u32>(entry);
@@ -174,14 +167,22 @@ export function symbolOf<W, M>(i: i32, quantile: u32): void {
       if (load<u32>(middle) <= quantile) low = middle;
       else high = middle - 4;
     }
-    let end = load<u32>(low, 4);
-    while (end <= quantile) {
-      low += 4;
-      end = load<u32>(low, 4);
-    }
-    symbol = <i32>(<u32>(low - cumulative) >> 2) + least;
-    start = load<u32>(low);
-    width = end - start;
+    while (load<u32>(low, 4) <= quantile) low += 4;
+    store<i32>(to, <i32>(<u32>(low - cumulative) >> 2) + least);
+    return low;
   }
-  store<i32>(symbols() + (<usize>i << 2), symbol);
+}
+
+/** Where the interval at `at` starts. */
+// @ts-ignore: decorator
+@inline
+export function startAt<M>(at: usize): u32 {
+  return isFloat<M>() ? left : load<u32>(at);
+}
+
+/** The size of the interval at `at`, which starts at `start`. */
+// @ts-ignore: decorator
+@inline
+export function widthAt<M>(at: usize, start: u32): u32 {
+  return isFloat<M>() ? probability : load<u32>(at, 4) - start;
 }

@@ -78,8 +78,7 @@ export abstract class StreamCoder<P extends Preset> {
   /** Encodes symbols, last first if `reverse`. */
   protected encodeAny(symbols: number | Symbols, source: Source, parameters: readonly Parameters[], reverse: boolean) {
     if (typeof symbols === 'number') {
-      const model = single(source, parameters);
-      checkPrecision(model, this.precision);
+      const model = this.single(source, parameters);
       model.interval(symbols, interval);
       this.encodeInterval(interval.left, interval.probability);
       return;
@@ -120,9 +119,18 @@ export abstract class StreamCoder<P extends Preset> {
     }
   }
 
+  /** The model of a single call. What most calls give is seen at a glance; the rest is looked at in turn. */
+  private single(source: Source, parameters: readonly unknown[]): EntropyModel {
+    const model = source as EntropyModel;
+    if (parameters.length === 0 && model?.precision === this.precision && model.interval !== undefined) return model;
+    if (isSequence(source)) throw typeError('a sequence of models needs an array of symbols, not a single one');
+    checkPrecision(concrete(source), this.precision);
+    noParameters(parameters, 'a single symbol');
+    return model;
+  }
+
   /** Decodes one symbol. */
   protected decodeOne(model: EntropyModel): number {
-    checkPrecision(model, this.precision);
     const quantile = this.quantile();
     const symbol = model.symbolAt(quantile, interval);
     this.advance(quantile, interval.left, interval.probability);
@@ -131,7 +139,7 @@ export abstract class StreamCoder<P extends Preset> {
 
   /** All forms of a decoder's `decode`. */
   protected decodeForms(source: Source, rest: readonly (number | Symbols | Parameters)[]): number | Symbols {
-    if (rest.length === 0 && !isSequence(source)) return this.decodeOne(single(source, []));
+    if (rest.length === 0 && !isSequence(source)) return this.decodeOne(this.single(source, rest));
     // The rows of a matrix do not say how many they are; other parameters say it by their length.
     const last = rest[rest.length - 1];
     const counted = typeof last === 'number' || isSymbols(last);
@@ -273,13 +281,6 @@ function concrete(model: EntropyModel | ModelFamily | RowFamily): EntropyModel {
   if (typeof model !== 'object' || model === null) throw typeError(`not an entropy model but ${typeName(model)}`);
   if (isFamily(model) || isRowFamily(model))
     throw typeError('a family has no intervals without parameters: give it some, or pass them with the symbols');
-  return model;
-}
-
-function single(source: Source, parameters: readonly Parameters[]): EntropyModel {
-  if (isSequence(source)) throw typeError('a sequence of models needs an array of symbols, not a single one');
-  const model = concrete(source);
-  noParameters(parameters, 'a single symbol');
   return model;
 }
 

@@ -94,6 +94,7 @@ export class AnsCoder<P extends Preset = 'default'> extends StreamCoder<P> {
   encodeReverse(symbols: Symbols, family: ModelFamily, ...parameters: Parameters[]): void;
   /** Encodes symbols, each with a row of the matrix, whose rows lie one after another. */
   encodeReverse(symbols: Symbols, family: RowFamily, matrix: Parameters): void;
+  /** All of these forms. */
   encodeReverse(symbols: number | Symbols, source: Source, ...parameters: Parameters[]): void {
     this.encodeAny(symbols, source, parameters, true);
   }
@@ -118,6 +119,7 @@ export class AnsCoder<P extends Preset = 'default'> extends StreamCoder<P> {
   decode(family: ModelFamily, ...parameters: Parameters[]): Int32Array;
   /** Decodes `count` symbols, each with a row of the matrix. */
   decode(family: RowFamily, matrix: Parameters, count: number): Int32Array;
+  /** All of these forms. */
   decode(source: Source, ...rest: readonly (number | Symbols | Parameters)[]): number | Symbols {
     return this.decodeForms(source, rest);
   }

@@ -85,6 +85,7 @@ export class RangeEncoder<P extends Preset = 'default'> extends StreamCoder<P> {
   encode(symbols: Symbols, family: ModelFamily, ...parameters: Parameters[]): void;
   /** Encodes symbols, each with a row of the matrix, whose rows lie one after another. */
   encode(symbols: Symbols, family: RowFamily, matrix: Parameters): void;
+  /** All of these forms. */
   encode(symbols: number | Symbols, source: Source, ...parameters: Parameters[]): void {
     this.encodeAny(symbols, source, parameters, false);
   }
@@ -331,6 +332,7 @@ export class RangeDecoder<P extends Preset = 'default'> extends StreamCoder<P> {
   decode(family: ModelFamily, ...parameters: Parameters[]): Int32Array;
   /** Decodes `count` symbols, each with a row of the matrix. */
   decode(family: RowFamily, matrix: Parameters, count: number): Int32Array;
+  /** All of these forms. */
   decode(source: Source, ...rest: readonly (number | Symbols | Parameters)[]): number | Symbols {
     return this.decodeForms(source, rest);
   }

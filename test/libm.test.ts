@@ -56,7 +56,7 @@ test('the ends of the functions', () => {
     [erf(-0), -0],
     [erfc(most), 0],
     [erfc(least), 2],
-    [erfc(27), 5.237048923789256e-319],
+    [erfc(27), 105999 * tiny],
     [erfc(-30), 2],
     [erfc(none), none],
     [lgamma(1), 0],

@@ -5,7 +5,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { cpus, platform, release, totalmem } from 'node:os';
+import { cpus, platform, totalmem } from 'node:os';
 import { join } from 'node:path';
 
 /** What one run cost. Processor time and memory are null where `/usr/bin/time` is missing. */
@@ -85,7 +85,7 @@ export function machine(): Machine {
     processor: processors[0]?.model.trim() ?? 'unknown',
     cores: processors.length,
     memory: totalmem(),
-    system: `${platform()} ${release()}`,
+    system: platform(),
     node: process.version,
   };
 }

@@ -14,7 +14,7 @@ const load = (name) => {
 const number = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 const rate = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
 
-/** As in bench/files.ts: processor time, or the clock where that is not told, never less than half a step. */
+/** As in bench/results.ts: processor time, or the clock where that is not told, never less than half a step. */
 const seconds = ({ wall, user, system }) => Math.max(user === null ? wall : user + (system ?? 0), 0.005);
 const sum = (values) => values.reduce((a, b) => a + b, 0);
 

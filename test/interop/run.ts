@@ -1,0 +1,158 @@
+// Both directions against constriction's own wheel: Python decodes what TypeScript encoded, TypeScript decodes what
+// Python encoded, and both write the same words. Then the snippets of docs/interop.md run, one after another.
+//
+//     npm run test:interop [cases of each coder with each model]
+//
+// Without Python or the wheel it is skipped, which is a failure where SURPRISAL_REQUIRE_INTEROP is 1.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Case, drawCases, type Outcome, outcome, titleOf } from './cases.ts';
+
+const WHEEL = 'constriction==0.5.0';
+const root = join(import.meta.dirname, '../..');
+const home = join(root, '.cache/interop');
+/** Milliseconds for one program. */
+const LIMIT = 240_000;
+
+interface Ran {
+  ok: boolean;
+  said: string;
+}
+
+function run(program: string, args: readonly string[], cwd = root): Ran {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8', timeout: LIMIT });
+  return { ok: status === 0, said: `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`.trim() };
+}
+
+/** A Python with the wheel, made where there is none; or why there is none. */
+function python(): { path: string } | { missing: string } {
+  const path = join(home, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
+  const check = `import numpy, importlib.metadata as m; assert "constriction==" + m.version("constriction") == "${WHEEL}"`;
+  if (existsSync(path) && run(path, ['-c', check]).ok) return { path };
+  const host = ['python3', 'python'].find(
+    (name) => run(name, ['-c', 'import sys; assert sys.version_info >= (3, 9)']).ok,
+  );
+  if (host === undefined) return { missing: 'no Python 3.9 or newer' };
+  rmSync(home, { recursive: true, force: true });
+  mkdirSync(join(root, '.cache'), { recursive: true });
+  const venv = run(host, ['-m', 'venv', home]);
+  if (!venv.ok) return { missing: `no venv (python3-venv and pip are needed): ${venv.said.split('\n')[0]}` };
+  console.log(`installing ${WHEEL} and numpy …`);
+  const pip = run(path, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', WHEEL, 'numpy']);
+  if (pip.ok && run(path, ['-c', check]).ok) return { path };
+  return { missing: `no wheel ${WHEEL}: ${pip.said.split('\n').pop()}` };
+}
+
+let passed = 0;
+let failed = 0;
+
+function fail(title: string, what: string): void {
+  failed++;
+  if (failed <= 20) console.log(`FAILED ${title}: ${what}`);
+}
+
+/** One batch through the peer. */
+function ask(
+  path: string,
+  direction: 'encode' | 'decode',
+  cases: readonly Case[],
+  folder: string,
+): (Outcome & { error?: string })[] {
+  const source = join(folder, `${direction}.json`);
+  const target = join(folder, `${direction}-answers.json`);
+  writeFileSync(source, JSON.stringify(cases));
+  const { ok, said } = run(path, [join(import.meta.dirname, 'peer.py'), direction, source, target]);
+  if (!ok) throw new Error(`the peer failed: ${said}`);
+  return JSON.parse(readFileSync(target, 'utf8'));
+}
+
+const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+
+/** Holds one side's outcome against the other's. */
+function differs(c: Case, ours: Outcome, theirs: Outcome & { error?: string }): string | undefined {
+  if (theirs.error !== undefined) return `constriction: ${theirs.error}`;
+  for (const key of ['words', 'symbols', 'data', 'bits'] as const)
+    if (!same(ours[key], theirs[key]))
+      return `${key} ${JSON.stringify(ours[key])}, constriction's ${JSON.stringify(theirs[key])}`;
+  if (!same(theirs.symbols, c.symbols)) return 'constriction decoded other symbols';
+  if (c.coder === 'chain' && !same(theirs.data, c.data)) return 'constriction restored other data';
+  return undefined;
+}
+
+function bothWays(path: string, count: number, folder: string): void {
+  for (const direction of ['decode', 'encode'] as const) {
+    const start = performance.now();
+    const tally = new Map<string, number>();
+    const cases = drawCases(direction === 'decode' ? 20260 : 20261, count);
+    if (direction === 'decode') for (const c of cases) c.words = outcome(c).words;
+    const answers = ask(path, direction, cases, folder);
+    for (const [i, c] of cases.entries()) {
+      const title = `${direction === 'decode' ? 'TypeScript -> Python' : 'Python -> TypeScript'}, ${titleOf(c)}`;
+      const theirs = answers[i];
+      let wrong: string | undefined;
+      try {
+        // Where Python encodes, its words are what is decoded here.
+        wrong = differs(c, outcome(c, direction === 'encode' ? theirs.words : undefined), theirs);
+      } catch (error) {
+        wrong = String(error);
+      }
+      if (wrong === undefined) {
+        passed++;
+        tally.set(title, (tally.get(title) ?? 0) + 1);
+      } else {
+        fail(title, `${wrong}\n  ${JSON.stringify(c).slice(0, 600)}`);
+      }
+    }
+    for (const [title, equal] of tally) console.log(`${title}: ${equal} equal`);
+    console.log(`${((performance.now() - start) / 1000).toFixed(1)} s`);
+  }
+}
+
+/** The page's snippets in their order, as programs in one folder; a browser's fetch reads and writes files there. */
+function snippets(path: string, folder: string): void {
+  const page = readFileSync(join(root, 'docs/interop.md'), 'utf8');
+  const blocks = [...page.matchAll(/```(python|js)\n([\s\S]*?)```/g)];
+  const server = join(folder, 'server.mjs');
+  writeFileSync(
+    server,
+    `import { readFileSync, writeFileSync } from 'node:fs';
+globalThis.fetch = async (name, { body } = {}) =>
+  body ? (writeFileSync(name, body), new Response()) : new Response(readFileSync(name));
+`,
+  );
+  for (const [i, [, language, code]] of blocks.entries()) {
+    const file = join(folder, `snippet-${i}.${language === 'js' ? 'mjs' : 'py'}`);
+    writeFileSync(file, code);
+    const { ok, said } =
+      language === 'js'
+        ? run(process.execPath, ['--import', pathToFileURL(server).href, file], folder)
+        : run(path, [file], folder);
+    // What a snippet prints stands in its comments.
+    const promised = [...code.matchAll(/(?:print|console\.log)\(.*?(?:#|\/\/) (.*)$/gm)].map((match) => match[1]);
+    if (ok && promised.length > 0 && same(said.split('\n'), promised)) passed++;
+    else fail(`docs/interop.md, snippet ${i + 1} (${language})`, `printed ${JSON.stringify(said)}`);
+  }
+  console.log(`docs/interop.md: ${blocks.length} snippets`);
+}
+
+const found = python();
+if ('missing' in found) {
+  console.log(`skipped: ${found.missing}`);
+  const required = process.env.SURPRISAL_REQUIRE_INTEROP === '1';
+  console.log(`0 passed, ${required ? 1 : 0} failed`);
+  process.exit(required ? 1 : 0);
+}
+// Inside the package, so that the snippets find it under its own name.
+const folder = mkdtempSync(join(home, 'run-'));
+try {
+  bothWays(found.path, Number(process.argv[2] ?? 1000), folder);
+  snippets(found.path, folder);
+} catch (error) {
+  fail('the run', String(error));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromium, chromiumArguments } from './scripts/chromium.mjs';
@@ -9,6 +10,8 @@ const nodeOnly = 'test/**/*.node.test.ts';
 export default defineConfig({
   test: {
     reporters: ['default', new PlainSummary()],
+    // Every processor: coding keeps each of them busy for long.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         test: {

@@ -96,6 +96,7 @@ describe('.npy', () => {
       good.replace('descr', 'other'),
     ])
       expect(codeOf(file(header, [0, 0, 0, 0])), header).toBe('corrupt');
+    expect(codeOf(Uint8Array.of(...latin('\x93NUMPY\x02\0'), 255, 255, 255, 255))).toBe('unsupported');
     const whole = writeNpy(Float64Array.of(1, 2, 3));
     for (let length = 0; length < whole.length; length++) expect(codeOf(whole.subarray(0, length))).toBe('truncated');
     expect(codeOf(file(good.replace('(1,)', '(9007199254740991, 9007199254740991)')))).toBe('truncated');

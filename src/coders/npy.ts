@@ -103,7 +103,7 @@ function parseHeader(text: string, start: number): { descr: string; fortran: boo
  * @param bytes - The whole file.
  * @param type - The class that the elements must have: `Uint32Array` for words.
  * @throws SurprisalError: `corrupt` for what is no .npy file, `truncated` for a part of one, `unsupported` for elements
- *   of other types (64-bit integers among them) or not of `type`, for columns one after another, and for version 3.
+ *   of other types (64-bit integers among them) or not of `type`, for columns one after another, for headers of more than 65,535 bytes, and for version 3.
  * @throws TypeError (`invalid-type`) for anything but a Uint8Array.
  *
  * @example
@@ -127,6 +127,8 @@ export function readNpy(bytes: Uint8Array, type?: NpyType): NpyArray {
     throw fault('unsupported', 6, `version ${bytes[6]}.${bytes[7]} of the format; 1.0 and 2.0 are read`);
   let length = bytes[8] + bytes[9] * 256;
   if (start === 12) length += bytes[10] * 65536 + bytes[11] * 2 ** 24;
+  // Version 2 allows 4 GB; a header of numbers has some hundred bytes, and NumPy itself stops at 10,000.
+  if (length > 65535) throw fault('unsupported', 8, `a header of ${length} bytes`);
   if (bytes.length < start + length) throw fault('truncated', bytes.length, 'the file ends within its header');
   let text = '';
   for (let i = start; i < start + length; i++) text += String.fromCharCode(bytes[i]);
@@ -137,7 +139,7 @@ export function readNpy(bytes: Uint8Array, type?: NpyType): NpyArray {
     throw fault(
       'unsupported',
       start,
-      `elements of type ${JSON.stringify(descr)}; write one of ${Object.keys(TYPES).join(' ')}, with .astype in NumPy`,
+      `elements of type ${JSON.stringify(descr.slice(0, 40))}; write one of ${Object.keys(TYPES).join(' ')}, with .astype in NumPy`,
     );
   if (asked !== undefined && asked !== descr)
     throw fault('unsupported', start, `elements of type ${descr} where ${asked} is needed`);

@@ -103,7 +103,8 @@ function parseHeader(text: string, start: number): { descr: string; fortran: boo
  * @param bytes - The whole file.
  * @param type - The class that the elements must have: `Uint32Array` for words.
  * @throws SurprisalError: `corrupt` for what is no .npy file, `truncated` for a part of one, `unsupported` for elements
- *   of other types (64-bit integers among them) or not of `type`, for columns one after another, for headers of more than 65,535 bytes, and for version 3.
+ *   of other types (64-bit integers among them) or not of `type`, for columns one after another, for headers of more than
+ *   65,535 bytes, and for version 3.
  * @throws TypeError (`invalid-type`) for anything but a Uint8Array.
  *
  * @example

@@ -5,11 +5,13 @@
  * Bits are predicted one at a time. Eighteen contexts (orders 0 to 6, words, gaps, columns, records, what followed
  * before) each look up the history of what came after them, and two match models point at the latest earlier
  * occurrence. Their predictions, as logits, are the inputs of a gated network of six neurons whose weight vectors are
- * chosen by small contexts, under a final neuron; all of them learn by online gradient descent on the coding cost
- * (context mixing: Mahoney 2005, "Adaptive weighing of context models for lossless data compression"; as gated linear
- * networks: Veness et al. 2017, arXiv 1712.01897; why it converges: Mattern 2012, "Mixing strategies in data compression"). Three adaptive maps then
- * correct the probability, and a 32-bit binary range coder codes it with 16 bits. All of it runs in WASM with a fixed
- * order of operations, so that every engine and processor writes the same bits.
+ * chosen by small contexts, under a final neuron; all of them learn by online gradient descent on the coding cost.
+ * Three adaptive maps then correct the probability, and a 32-bit binary range coder codes it with 16 bits. All of it
+ * runs in WASM with a fixed order of operations, so that every engine and processor writes the same bits.
+ * docs/online-compression.md tells more.
+ *
+ * Context mixing: Mahoney 2005, "Adaptive weighing of context models for lossless data compression"; why it converges:
+ * Mattern 2012, "Mixing strategies in data compression"; as gated linear networks: Veness et al. 2017, arXiv 1712.01897.
  */
 import { rangeError } from '../errors.ts';
 import { base64 } from '../kernels/generated/online.ts';
@@ -114,7 +116,29 @@ abstract class OnlineCoder {
   }
 }
 
-/** Codes blocks one after another; the model runs on from block to block, each block's bits stand alone. */
+/**
+ * Codes blocks one after another; the model runs on from block to block, each block's bits stand alone. The bits carry
+ * neither lengths nor checksums: for files use `compress` of the entry `surprisal`.
+ *
+ * @throws RangeError when there is no model of these parameters, or the engine has no memory for it.
+ * @example
+ * ```ts
+ * import { fastParameters, OnlineDecoder, OnlineEncoder } from 'surprisal/sequence/online.js';
+ *
+ * const raw = new TextEncoder().encode('surprise '.repeat(100));
+ * const parameters = fastParameters(raw.length);
+ * const encoder = new OnlineEncoder(parameters);
+ * encoder.begin();
+ * encoder.encode(raw);
+ * const coded = encoder.end();
+ *
+ * const decoder = new OnlineDecoder(parameters);
+ * const restored = new Uint8Array(raw.length);
+ * decoder.begin(coded);
+ * decoder.decode(restored);
+ * console.log(raw.length, coded.length, restored.every((byte, i) => byte === raw[i]));
+ * ```
+ */
 export class OnlineEncoder extends OnlineCoder {
   private parts: Uint8Array[] = [];
 
@@ -149,7 +173,12 @@ export class OnlineEncoder extends OnlineCoder {
   }
 }
 
-/** Decodes what {@link OnlineEncoder} coded, block by block. */
+/**
+ * Decodes what {@link OnlineEncoder} coded, block by block. Any bytes decode to something: hold the result against a
+ * checksum of your own.
+ *
+ * @throws RangeError when there is no model of these parameters, or the engine has no memory for it.
+ */
 export class OnlineDecoder extends OnlineCoder {
   private coded: Uint8Array = new Uint8Array(0);
   private position = 0;

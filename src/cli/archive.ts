@@ -53,6 +53,8 @@ export function plain(message: string): string {
 
 /** Makes of a fault of the library what the command says of it. */
 export function explain(error: unknown, head: Uint8Array, maxMemory: number): unknown {
+  // What the command says itself is said already.
+  if (error instanceof CliError) return error;
   const { code, message } = error as { code?: string; message: string };
   if (code === 'not-srp') return notAnArchive(head);
   if (code === 'truncated' && head.length === 0) return notAnArchive(head);

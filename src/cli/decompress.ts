@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { isatty } from 'node:tty';
 import { list, recover } from '../formats/archive.ts';
 import { DEFAULT_MAX_MEMORY, type DecompressOptions, type Progress } from '../formats/options.ts';
-import { explain, HEAD, notAnArchive, randomAccess } from './archive.ts';
+import { explain, HEAD, notAnArchive, plain, randomAccess } from './archive.ts';
 import { attributesOf, type OutputOptions, type Result, SUFFIX } from './compress.ts';
 import type { CommonOptions, Context } from './context.ts';
 import { release } from './flow.ts';
@@ -209,7 +209,8 @@ async function salvage(
         if (piece.to !== undefined) await reach(piece.member, piece.to);
       }
     }
-    if (saved === 0 && lost.length > 0) throw new CliError('corrupt', `nothing in it is intact (${lost[0].reason})`);
+    if (saved === 0 && lost.length > 0)
+      throw new CliError('corrupt', `nothing in it is intact (${plain(lost[0].reason)})`);
     await target.commit(attributesOf(source));
     return {
       file: source.name,

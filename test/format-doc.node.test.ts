@@ -47,11 +47,11 @@ test("the page's examples are what the code writes", () => {
 
 test("the page's formula of the memory is the model's", () => {
   const formula =
-    /```\n([\d,]+) \+ 2\^historyBits \+ 8 \* 2\^min\(20, max\(10, historyBits - 1\)\) \+ 2\^tableBits\n```/;
+    /```\n([\d,]+) \+ 2\^historyBits \+ 8 \* 2\^min\(16, max\(10, historyBits - 1\)\) \+ 2\^tableBits\n```/;
   const fixed = Number(formula.exec(page)?.[1].replaceAll(',', ''));
   for (let tableBits = 16; tableBits <= 26; tableBits++)
     for (let historyBits = 12; historyBits <= 24; historyBits++) {
-      const heads = 8 * 2 ** Math.min(20, Math.max(10, historyBits - 1));
+      const heads = 8 * 2 ** Math.min(16, Math.max(10, historyBits - 1));
       const bytes = fixed + 2 ** historyBits + heads + 2 ** tableBits;
       expect(onlineMemory({ tableBits, historyBits })).toBe(Math.ceil(bytes / 65536) * 65536);
     }

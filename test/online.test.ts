@@ -227,7 +227,7 @@ describe('parameters', () => {
         expect(onlineMemory({ tableBits, historyBits })).toBe(memory.buffer.byteLength);
         expect(Math.ceil(end / 65536) * 65536).toBe(memory.buffer.byteLength);
       }
-    expect(onlineMemory(fastParameters())).toBe(0x490000 + 2 ** 24 + 8 * 2 ** 20 + 2 ** 26);
+    expect(onlineMemory(fastParameters())).toBe(0x490000 + 2 ** 24 + 8 * 2 ** 16 + 2 ** 26);
   });
 
   test('others are refused', () => {

@@ -16,7 +16,7 @@ import { RATE_END, RATE_FALL, RATE_START } from './tuning';
 /** Lays the model out and sets it to its beginning. Returns the first address behind it. */
 export function init(tableBits: u32, historyBits: u32): u32 {
   buildTables();
-  const headBits = max<u32>(min<u32>(historyBits - 1, 20), 10);
+  const headBits = max<u32>(min<u32>(historyBits - 1, 16), 10);
   const heads = FIXED_END + (1 << historyBits);
   const table = heads + (8 << headBits);
   matchesInit(FIXED_END, historyBits, heads, headBits);
@@ -94,8 +94,6 @@ export function probability(): u32 {
   return state().probability;
 }
 
-// @ts-ignore: decorator
-@inline
 function learnMixed(bit: u32): void {
   const s = state();
   train(bit);

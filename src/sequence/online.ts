@@ -67,7 +67,7 @@ export function fastParameters(size?: number): OnlineParameters {
 export function onlineMemory(parameters: OnlineParameters): number {
   check(parameters);
   const { tableBits, historyBits } = parameters;
-  const headBits = Math.max(10, Math.min(20, historyBits - 1));
+  const headBits = Math.max(10, Math.min(16, historyBits - 1));
   const bytes = FIXED + 2 ** historyBits + 8 * 2 ** headBits + 2 ** tableBits;
   return Math.ceil(bytes / 65536) * 65536;
 }

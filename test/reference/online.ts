@@ -502,7 +502,7 @@ export class ReferenceModel {
   constructor({ tableBits, historyBits }: OnlineParameters) {
     this.table = new SlotTable(tableBits);
     this.past = new Past(historyBits);
-    const headBits = Math.max(10, Math.min(20, historyBits - 1));
+    const headBits = Math.max(10, Math.min(16, historyBits - 1));
     this.matches = [new MatchModel(headBits, 16, 5), new MatchModel(headBits, 24, 12)];
     this.hashes = this.around.hashes(this.past, this.matches[0]);
     this.slots = this.firstSlots();

@@ -1,6 +1,6 @@
 // Contexts and what followed them: hash tables of slots of 16 bytes, a check byte and the bit-history states of the 15
 // nodes of a nibble's tree. Four slots share a cache line. Both nibbles of a byte have a slot of their own; the second
-// lies in the same page of 4 KiB as the first, since finding a page costs as much as fetching the line.
+// lies in the same page of 4 KiB as the first, since finding a page costs time as fetching the line does.
 import { CHECKS, HASHED, HASHES, NEXT, LINES, ORDER0, ORDER1, SLOTS, STATE_MAPS, STRETCH, X } from './layout';
 import { put8, putVector } from './journal';
 import { adapt } from './counters';

@@ -11,7 +11,7 @@ export const RATE_START: f32 = 0.02;
 export const RATE_END: f32 = 0.004;
 export const RATE_FALL: f32 = 0.0002;
 export const RATE_FINAL: f32 = 0.002;
-/** An error of the network too small to learn from: skipping it saves time and costs little. */
+/** An error of the network too small to learn from: what is left out so makes no file larger, and most a little smaller. */
 export const ENOUGH: f32 = 0.002;
 /** Adaptive probability maps move by 2^-MAP_SHIFT of the error; log2 of the rows of the hashed ones. */
 export const MAP_SHIFT: u32 = 5;

@@ -103,6 +103,7 @@ Examples:
       segment,
     )
     .addOption(threads())
+    .option('--verify', 'decode and compare while compressing', true)
     .option('--no-verify', 'do not decode and compare while compressing')
     .addOption(memory())
     .option('--size-hint <size>', 'about how much will come through a pipe: fits the model to it', parseSize)

@@ -45,6 +45,18 @@ describe.skipIf(!built)('files', () => {
     expect(readdirSync(at.path)).toEqual(['a.txt']);
   });
 
+  it('checks what it wrote unless told not to', () => {
+    for (const [option, verified] of [
+      [[], true],
+      [['--verify'], true],
+      [['--no-verify'], false],
+    ] as const) {
+      const { code, stdout } = surprisal('compress', '-f', '--json', ...option, 'a.txt');
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout.toString())).toMatchObject({ ok: true, verified });
+    }
+  });
+
   it('takes an empty file and one byte', () => {
     writeFileSync(at.file('empty'), '');
     writeFileSync(at.file('one'), 'x');

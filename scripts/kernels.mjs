@@ -1,4 +1,4 @@
-// Compiles every AssemblyScript kernel of assembly/ to WASM and writes it, as base64 in a TypeScript module, to
+// Compiles every AssemblyScript kernel of assembly/ to WASM and writes it, in hexadecimal digits in a TypeScript module, to
 // src/kernels/generated/. One process compiles them all: starting the compiler costs more than running it.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -76,7 +76,7 @@ export async function buildKernels({ only, log = console.error } = {}) {
     writeFileSync(
       out,
       `// Built from ${kernel.entry} by scripts/kernels.mjs, input ${hash}. Do not edit.\n` +
-        `export const bytes = ${wasm.length};\nexport const base64 =\n  '${Buffer.from(wasm).toString('base64')}';\n`,
+        `export const bytes = ${wasm.length};\nexport const hex =\n  '${Buffer.from(wasm).toString('hex')}';\n`,
     );
     log(`kernel ${kernel.name}: ${wasm.length} bytes`);
   }

@@ -1,7 +1,7 @@
 /** The main thread's side of a pool: threads, the sessions that they run, and the order of their results. */
 import type { Header } from '../container/header.ts';
 import { SurprisalError } from '../errors.ts';
-import { base64 } from '../kernels/generated/online.ts';
+import { hex } from '../kernels/generated/online.ts';
 import { kernelModule } from '../kernels/load.ts';
 import type { Plan } from './file.ts';
 import type { Model } from './methods.ts';
@@ -153,7 +153,7 @@ export class Thread {
     }
     if (this.failed) await this.port.terminate();
     this.check();
-    this.post({ type: 'kernel', name: 'online', module: kernelModule('online', base64) }, []);
+    this.post({ type: 'kernel', name: 'online', module: kernelModule('online', hex) }, []);
   }
 
   /** @throws what the thread failed with. */

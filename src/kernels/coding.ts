@@ -5,7 +5,7 @@
  * coder's state (64-bit integers as two slots, low one first, since an i64 at the border would cost a BigInt), and the
  * tables of models, which stay between calls.
  */
-import { base64 } from './generated/coding.ts';
+import { hex } from './generated/coding.ts';
 import { instantiate, kernelModule } from './load.ts';
 
 /** What assembly/coding/index.ts exports for the coders. Loops return the first place that failed, or -1. */
@@ -78,7 +78,7 @@ export class Coding {
   private resident = new WeakMap<Uint32Array, { at: number; lookup: number; shift: number }>();
 
   constructor() {
-    const module = kernelModule('coding', base64);
+    const module = kernelModule('coding', hex);
     const { exports, memory } = instantiate<CodingKernel>(module, TABLE_BYTES / 65536 + 8);
     const { buffer } = memory;
     const chunk = exports.CHUNK.value as number;

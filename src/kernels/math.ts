@@ -16,7 +16,7 @@
  * A `Float32Array` is computed in doubles and rounded once.
  */
 import { rangeError, typeError } from '../errors.ts';
-import { base64 } from './generated/math.ts';
+import { hex } from './generated/math.ts';
 import { instantiate, kernelModule } from './load.ts';
 
 /** Names of the functions, in the order of the kernel's numbers. */
@@ -42,7 +42,7 @@ let loaded: Loaded | undefined;
 
 function load(): Loaded {
   if (loaded !== undefined) return loaded;
-  const { exports, memory } = instantiate<Kernel>(kernelModule('math', base64), 1);
+  const { exports, memory } = instantiate<Kernel>(kernelModule('math', hex), 1);
   const at = exports.buffer();
   const capacity = exports.CAPACITY.value as number;
   loaded = {

@@ -2,7 +2,7 @@
  * The kernel's functions that models call for one symbol, one number or one table: single.ts of the module `coding`.
  */
 import { rangeError } from '../errors.ts';
-import { base64 } from './generated/coding.ts';
+import { hex } from './generated/coding.ts';
 import { instantiate, kernelModule } from './load.ts';
 
 /** Functions that are equal to libm 0.2.16's to the last bit, by name. */
@@ -52,7 +52,7 @@ const PAGES = 10;
 let resident: Instance | undefined;
 
 function load(): Instance {
-  resident ??= instantiate<ModelKernel>(kernelModule('coding', base64), PAGES);
+  resident ??= instantiate<ModelKernel>(kernelModule('coding', hex), PAGES);
   return resident;
 }
 
@@ -66,5 +66,5 @@ export function roomyKernel(bytes: number): Instance {
   const pages = Math.ceil(bytes / 65536) + 2;
   if (pages <= PAGES) return load();
   if (pages > 65536) throw rangeError(`a table of this size takes ${bytes} bytes, more than WASM can address`);
-  return instantiate<ModelKernel>(kernelModule('coding', base64), pages);
+  return instantiate<ModelKernel>(kernelModule('coding', hex), pages);
 }

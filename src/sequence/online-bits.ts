@@ -4,7 +4,7 @@
  * probabilities are the same to the bit.
  */
 import { rangeError, typeError } from '../errors.ts';
-import { base64 } from '../kernels/generated/online_bits.ts';
+import { hex } from '../kernels/generated/online_bits.ts';
 import { instantiate, kernelModule } from '../kernels/load.ts';
 import { fastParameters, type OnlineParameters, onlineMemory } from './online.ts';
 
@@ -93,7 +93,7 @@ export class OnlineModel implements BitModel {
     if (!Number.isInteger(journalBytes) || journalBytes < 2 * LONGEST_STEP || journalBytes > 2 ** 30)
       throw rangeError(`journalBytes is a whole number from ${2 * LONGEST_STEP} to ${2 ** 30}, not ${journalBytes}`);
     const pages = Math.ceil((onlineMemory(parameters) + journalBytes) / 65536);
-    const { exports } = instantiate<Kernel>(kernelModule('online_bits', base64), pages);
+    const { exports } = instantiate<Kernel>(kernelModule('online_bits', hex), pages);
     exports.init(parameters.tableBits, parameters.historyBits, journalBytes);
     this.kernel = exports;
     this.parameters = parameters;

@@ -14,7 +14,7 @@
  * Mattern 2012, "Mixing strategies in data compression"; as gated linear networks: Veness et al. 2017, arXiv 1712.01897.
  */
 import { rangeError } from '../errors.ts';
-import { base64 } from '../kernels/generated/online.ts';
+import { hex } from '../kernels/generated/online.ts';
 import { instantiate, kernelModule } from '../kernels/load.ts';
 
 /** What decides the model's shape, and with it the bits. Both sides must use the same. */
@@ -90,7 +90,7 @@ abstract class OnlineCoder {
   constructor(parameters: OnlineParameters) {
     this.parameters = parameters;
     const pages = onlineMemory(parameters) / 65536;
-    const { exports, memory } = instantiate<Kernel>(kernelModule('online', base64), pages);
+    const { exports, memory } = instantiate<Kernel>(kernelModule('online', hex), pages);
     this.kernel = exports;
     const end = exports.init(parameters.tableBits, parameters.historyBits);
     if (end > memory.buffer.byteLength)

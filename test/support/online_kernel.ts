@@ -1,6 +1,6 @@
 /** The online kernels without their classes, and where some of their data lies: as assembly/online/layout.ts has it. */
-import { base64 as plain } from '../../src/kernels/generated/online.ts';
-import { base64 as journalled } from '../../src/kernels/generated/online_bits.ts';
+import { hex as plain } from '../../src/kernels/generated/online.ts';
+import { hex as journalled } from '../../src/kernels/generated/online_bits.ts';
 import { instantiate, kernelModule } from '../../src/kernels/load.ts';
 import { type OnlineParameters, onlineMemory } from '../../src/sequence/online.ts';
 

@@ -4,46 +4,11 @@
 //     npm run test:interop [cases of each coder with each model]
 //
 // Without Python or the wheel it is skipped, which is a failure where SURPRISAL_REQUIRE_INTEROP is 1.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Case, drawCases, type Outcome, outcome, titleOf } from './cases.ts';
-
-const WHEEL = 'constriction==0.5.0';
-const root = join(import.meta.dirname, '../..');
-const home = join(root, '.cache/interop');
-/** Milliseconds for one program. */
-const LIMIT = 240_000;
-
-interface Ran {
-  ok: boolean;
-  said: string;
-}
-
-function run(program: string, args: readonly string[], cwd = root): Ran {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8', timeout: LIMIT });
-  return { ok: status === 0, said: `${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`.trim() };
-}
-
-/** A Python with the wheel, made where there is none; or why there is none. */
-function python(): { path: string } | { missing: string } {
-  const path = join(home, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
-  const check = `import numpy, importlib.metadata as m; assert "constriction==" + m.version("constriction") == "${WHEEL}"`;
-  if (existsSync(path) && run(path, ['-c', check]).ok) return { path };
-  const host = ['python3', 'python'].find(
-    (name) => run(name, ['-c', 'import sys; assert sys.version_info >= (3, 9)']).ok,
-  );
-  if (host === undefined) return { missing: 'no Python 3.9 or newer' };
-  rmSync(home, { recursive: true, force: true });
-  mkdirSync(join(root, '.cache'), { recursive: true });
-  const venv = run(host, ['-m', 'venv', home]);
-  if (!venv.ok) return { missing: `no venv (python3-venv and pip are needed): ${venv.said.split('\n')[0]}` };
-  console.log(`installing ${WHEEL} and numpy …`);
-  const pip = run(path, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', WHEEL, 'numpy']);
-  if (pip.ok && run(path, ['-c', check]).ok) return { path };
-  return { missing: `no wheel ${WHEEL}: ${pip.said.split('\n').pop()}` };
-}
+import { home, python, root, run } from './python.ts';
 
 let passed = 0;
 let failed = 0;

@@ -1,162 +1,398 @@
 /**
- * What a symbol costs: `npx tsx bench/coders.ts [symbols]`. Nanoseconds, the median of interleaved runs, for bulk and
- * single calls of each coder and model. Nothing is written: `ns` alone says which loop to look at.
+ * `npm run bench:coders [-- --symbols N] [--rounds R] [--python PATH] [--out FILE] [--smoke]`
+ *
+ * The entropy coders beside constriction's native core, called through its wheel from a Python process, on the same
+ * symbols in the same run: in each round every call is made here and there, one after the other, and medians of the
+ * rounds are kept. Before the rounds the words of both sides are compared. Without Python, or without the wheel, the
+ * native columns are left out. npm's own coders of bytes follow, on fewer symbols.
+ *
+ * Nanoseconds are those on the clock around the calls that code: making a coder or a model is not in them.
  */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { AnsCoder } from '../src/coders/ans.ts';
 import { ChainCoder } from '../src/coders/chain.ts';
 import { RangeEncoder } from '../src/coders/range.ts';
+import { coding } from '../src/kernels/coding.ts';
 import { Categorical } from '../src/models/categorical.ts';
 import type { EntropyModel, ModelFamily } from '../src/models/model.ts';
-import { QuantizedGaussian } from '../src/models/quantized.ts';
+import { python } from '../test/interop/python.ts';
+import { type CoderCase, coderCases } from './coder-cases.ts';
+import { machine, median } from './measure.ts';
+import { type CoderName, Constriction, npmCoders } from './peers/coders.ts';
+import {
+  type CoderResults,
+  type CoderRow,
+  type Nanoseconds,
+  type NpmRow,
+  overhead,
+  type SingleRow,
+} from './results.ts';
+import { table } from './table.ts';
 
-const count = Number(process.argv[2] ?? 1_000_000);
-const runs = 5;
+const ways = ['encode', 'decode'] as const;
+type Way = (typeof ways)[number];
+type Samples = Record<Way, number[]>;
+const nothing = (): Samples => ({ encode: [], decode: [] });
+const medians = ({ encode, decode }: Samples): Nanoseconds => ({ encode: median(encode), decode: median(decode) });
 
-let state = 1;
-function random(): number {
-  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-  return state / 2 ** 32;
+/** Nanoseconds of a call. */
+function timed(call: () => void): number {
+  const start = performance.now();
+  call();
+  return (performance.now() - start) * 1e6;
 }
 
-/** Symbols that the model itself would draw: what an ideal source of it sends. */
-function drawn(model: EntropyModel, n: number): Int32Array {
-  const into = { left: 0, probability: 0 };
-  return Int32Array.from({ length: n }, () => model.symbolAt(Math.floor(random() * 2 ** 24), into));
+/** A coder at work on a case: nanoseconds of a call each way on all its symbols, and what was written. */
+interface Work extends Record<Way, () => number> {
+  readonly words: () => Uint32Array;
 }
 
-interface Case {
-  readonly name: string;
-  readonly symbols: Int32Array;
-  readonly source: EntropyModel | ModelFamily;
-  readonly parameters: readonly Float64Array[];
-  readonly single: (i: number) => EntropyModel;
+/** What a decoder is called with besides the source: the parameters, or how many symbols. */
+type Decoder = (source: unknown, ...rest: unknown[]) => Int32Array;
+
+function expectSame(decoded: ArrayLike<number>, symbols: ArrayLike<number>, what: string): void {
+  for (let i = 0; i < symbols.length; i++)
+    if (decoded[i] !== symbols[i])
+      throw new Error(`${what} did not restore symbol ${i}: the figures of this run are void`);
 }
 
-function iid(name: string, weights: number[]): Case {
-  const model = new Categorical(weights, { perfect: false });
-  return { name, symbols: drawn(model, count), source: model, parameters: [], single: () => model };
-}
-
-function gaussian(): Case {
-  const family = new QuantizedGaussian(-100, 100);
-  const means = Float64Array.from({ length: count }, () => (random() - 0.5) * 60);
-  const stds = Float64Array.from({ length: count }, () => 1 + random() * 10);
-  const into = { left: 0, probability: 0 };
-  const symbols = Int32Array.from(means, (mean, i) =>
-    family.model(mean, stds[i]).symbolAt(Math.floor(random() * 2 ** 24), into),
-  );
-  const models = Array.from({ length: Math.min(count, 100_000) }, (_, i) => family.model(means[i], stds[i]));
-  return {
-    name: 'Gaussian for each symbol',
-    symbols,
-    source: family,
-    parameters: [means, stds],
-    single: (i) => models[i % models.length],
+function bulkWork({ symbols, source, parameters, data, title }: CoderCase): Record<CoderName, Work> {
+  const rest = parameters.length > 0 ? parameters : [symbols.length];
+  const family = source as ModelFamily;
+  const decode = (coder: { decode: unknown }): number => {
+    let decoded: Int32Array | undefined;
+    const bound = (coder.decode as Decoder).bind(coder);
+    const ns = timed(() => {
+      decoded = bound(source, ...rest);
+    });
+    expectSame(decoded!, symbols, title);
+    return ns;
   };
-}
-
-const cases = [
-  iid(
-    '256 symbols, Zipf',
-    Array.from({ length: 256 }, (_, i) => 1 / (i + 1)),
-  ),
-  iid('256 symbols, uniform', new Array(256).fill(1)),
-  iid(
-    'geometric, 0.3 bits',
-    Array.from({ length: 16 }, (_, i) => 0.95 * 0.05 ** i),
-  ),
-  gaussian(),
-];
-
-/** Encodes and decodes; whatever the coder, decoding comes back to where encoding started. */
-type Pair = { encode: () => void; decode: () => void };
-
-function bulk({ symbols, source, parameters }: Case): Record<string, Pair> {
-  const decodeWith = (coder: { decode: AnsCoder['decode'] }) =>
-    parameters.length > 0
-      ? coder.decode(source as ModelFamily, ...parameters)
-      : coder.decode(source as EntropyModel, symbols.length);
   let ans = new AnsCoder();
   let range = new RangeEncoder();
-  const words = Uint32Array.from({ length: Math.ceil(symbols.length * 0.75) + 8 }, () =>
-    Math.floor(random() * 2 ** 32),
-  );
-  const side = new ChainCoder(words, { seal: true });
-  const decoded = decodeWith(side);
-  let chain = side.clone();
-  const start = new ChainCoder(words, { seal: true });
+  let chain = new ChainCoder(data, { seal: true });
   return {
     ANS: {
       encode: () => {
         ans = new AnsCoder();
-        ans.encodeReverse(symbols, source as ModelFamily, ...parameters);
+        return timed(() => ans.encodeReverse(symbols, family, ...parameters));
       },
-      decode: () => void decodeWith(ans),
+      decode: () => decode(ans),
+      words: () => ans.getCompressed(),
     },
     range: {
       encode: () => {
         range = new RangeEncoder();
-        range.encode(symbols, source as ModelFamily, ...parameters);
+        return timed(() => range.encode(symbols, family, ...parameters));
       },
-      decode: () => void decodeWith(range.getDecoder()),
+      decode: () => decode(range.getDecoder()),
+      words: () => range.getCompressed(),
     },
     chain: {
-      encode: () => {
-        chain = side.clone();
-        chain.encodeReverse(decoded, source as ModelFamily, ...parameters);
+      // Decodes what the symbols were drawn from, then puts it back.
+      decode: () => {
+        chain = new ChainCoder(data, { seal: true });
+        return decode(chain);
       },
-      decode: () => void decodeWith(start.clone()),
+      encode: () => timed(() => chain.encodeReverse(symbols, family, ...parameters)),
+      words: () => joined(...chain.getRemainders()),
     },
   };
 }
 
-function singles(one: Case, n: number): Record<string, Pair> {
-  const symbols =
-    one.parameters.length > 0 ? one.symbols.subarray(0, Math.min(n, 100_000)) : one.symbols.subarray(0, n);
-  const ans = new AnsCoder();
+function joined(a: Uint32Array, b: Uint32Array): Uint32Array {
+  const both = new Uint32Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}
+
+function singleWork(one: CoderCase, count: number): Record<CoderName, Record<Way, () => number>> {
+  const { symbols, single, data, title } = one;
+  let ans = new AnsCoder();
   let range = new RangeEncoder();
+  let chain = new ChainCoder(data, { seal: true });
+  const decoded = new Int32Array(count);
+  const decode = (coder: { decode(model: EntropyModel): number }) => {
+    const ns = timed(() => {
+      for (let i = 0; i < count; i++) decoded[i] = coder.decode(single(i));
+    });
+    expectSame(decoded, symbols.subarray(0, count), title);
+    return ns;
+  };
+  const encodeReverse = (coder: { encodeReverse(symbol: number, model: EntropyModel): void }) =>
+    timed(() => {
+      for (let i = count - 1; i >= 0; i--) coder.encodeReverse(symbols[i]!, single(i));
+    });
   return {
-    'ANS, single': {
+    ANS: {
       encode: () => {
-        for (let i = symbols.length - 1; i >= 0; i--) ans.encodeReverse(symbols[i], one.single(i));
+        ans = new AnsCoder();
+        return encodeReverse(ans);
       },
-      decode: () => {
-        for (let i = 0; i < symbols.length; i++) ans.decode(one.single(i));
-      },
+      decode: () => decode(ans),
     },
-    'range, single': {
+    range: {
       encode: () => {
         range = new RangeEncoder();
-        for (let i = 0; i < symbols.length; i++) range.encode(symbols[i], one.single(i));
+        return timed(() => {
+          for (let i = 0; i < count; i++) range.encode(symbols[i]!, single(i));
+        });
       },
+      decode: () => decode(range.getDecoder()),
+    },
+    chain: {
       decode: () => {
-        const decoder = range.getDecoder();
-        for (let i = 0; i < symbols.length; i++) decoder.decode(one.single(i));
+        chain = new ChainCoder(data, { seal: true });
+        return decode(chain);
       },
+      encode: () => encodeReverse(chain),
     },
   };
 }
 
-const median = (list: number[]) => [...list].sort((a, b) => a - b)[list.length >> 1];
+/** A chain coder decodes first: it encodes only what was decoded with it. */
+const orderOf = (coder: CoderName): readonly Way[] => (coder === 'chain' ? ['decode', 'encode'] : ways);
 
-for (const one of cases) {
-  const all = [
-    { n: count, pairs: bulk(one) },
-    { n: Math.min(count, 100_000), pairs: singles(one, 100_000) },
-  ];
-  const times = new Map<string, { encode: number[]; decode: number[] }>();
-  for (let run = 0; run < runs; run++)
-    for (const { n, pairs } of all)
-      for (const [name, pair] of Object.entries(pairs)) {
-        const entry = times.get(name) ?? { encode: [], decode: [] };
-        times.set(name, entry);
-        for (const way of ['encode', 'decode'] as const) {
-          const from = performance.now();
-          pair[way]();
-          entry[way].push(((performance.now() - from) * 1e6) / n);
-        }
-      }
-  console.log(one.name);
-  for (const [name, { encode, decode }] of times)
-    console.log(`  ${name.padEnd(16)} ${median(encode).toFixed(1).padStart(8)} / ${median(decode).toFixed(1)} ns`);
+const divided = (a: Nanoseconds, b: Nanoseconds): Nanoseconds => ({
+  encode: a.encode / b.encode,
+  decode: a.decode / b.decode,
+});
+
+/** What words of both sides are compared, and how many bits they come to. */
+async function compare(one: CoderCase, coder: CoderName, work: Work, native: Constriction | undefined) {
+  let [bits, nativeBits, identical]: [number, number | null, boolean | null] = [0, null, null];
+  for (const [step, way] of orderOf(coder).entries()) {
+    work[way]();
+    await native?.time(way, coder);
+    if (step > 0) continue;
+    const words = work.words();
+    bits = words.length * 32;
+    const theirs = await native?.words(coder);
+    if (theirs === undefined) continue;
+    nativeBits = theirs.length * 32;
+    identical = words.length === theirs.length && words.every((word, i) => word === theirs[i]);
+    if (!identical) throw new Error(`${one.title}, ${coder}: the words are not constriction's: the figures are void`);
+  }
+  return { bits, nativeBits, identical };
 }
+
+async function measureCase(one: CoderCase, native: Constriction | undefined, rounds: number, singles: number) {
+  const count = one.symbols.length;
+  const peer = one.native === undefined ? undefined : native;
+  await peer?.load(one, singles);
+  const all = bulkWork(one);
+  const bulk: CoderRow[] = [];
+  const loops: SingleRow[] = [];
+  const names = Object.keys(all) as CoderName[];
+  const found = new Map<CoderName, Awaited<ReturnType<typeof compare>>>();
+  for (const name of names) found.set(name, await compare(one, name, all[name], peer));
+  const samples = () => new Map(names.map((name) => [name, nothing()]));
+  const [ours, theirs, singleOurs, singleTheirs] = [samples(), samples(), samples(), samples()];
+  const single = one.singles ? singleWork(one, singles) : undefined;
+  for (let round = 1; round <= rounds; round++) {
+    process.stderr.write(`${one.title}: round ${round} of ${rounds}\n`);
+    for (const name of names)
+      for (const way of orderOf(name)) {
+        ours.get(name)![way].push(all[name][way]() / count);
+        if (peer) theirs.get(name)![way].push((await peer.time(way, name)) / count);
+      }
+    if (single === undefined) continue;
+    for (const name of names)
+      for (const way of orderOf(name)) {
+        singleOurs.get(name)![way].push(single[name][way]() / singles);
+        if (peer) singleTheirs.get(name)![way].push((await peer.time(`${way}_single`, name)) / singles);
+      }
+  }
+  await peer?.drop();
+  const { id, title, information } = one;
+  for (const name of names) {
+    const { bits, nativeBits, identical } = found.get(name)!;
+    const mine = medians(ours.get(name)!);
+    const other = peer ? medians(theirs.get(name)!) : null;
+    const written = name === 'chain' ? { bits: null, nativeBits: null } : { bits, nativeBits };
+    const ratio = other && divided(mine, other);
+    bulk.push({ case: id, title, coder: name, ours: mine, native: other, ratio, identical, ...written, information });
+  }
+  if (single !== undefined)
+    for (const name of names) {
+      const other = peer ? medians(singleTheirs.get(name)!) : null;
+      loops.push({ case: id, title, coder: name, ours: medians(singleOurs.get(name)!), python: other });
+    }
+  return { bulk, loops };
+}
+
+/** npm's coders of bytes and ours, in turns, on the first symbols of a case. */
+async function measureNpm(one: CoderCase, count: number, rounds: number): Promise<NpmRow[]> {
+  const bytes = Uint8Array.from(one.symbols.subarray(0, count));
+  const counts = new Array<number>(256).fill(0);
+  for (const byte of bytes) counts[byte] = counts[byte]! + 1;
+  // What the bytes tell by their own frequencies, which is what a model that is sent or learnt comes to at best.
+  const information = counts.reduce((sum, times) => (times ? sum - times * Math.log2(times / count) : sum), 0);
+  const model = new Categorical(
+    counts.map((times) => times + 1e-9),
+    { perfect: false },
+  );
+  const mine = {
+    id: 'AnsCoder',
+    encode: (input: Uint8Array) => {
+      const coder = new AnsCoder();
+      coder.encodeReverse(input, model);
+      return new Uint8Array(coder.getCompressed().buffer);
+    },
+    decode: (packed: Uint8Array) =>
+      new AnsCoder(new Uint32Array(packed.slice().buffer)).decode(model as EntropyModel, new Uint8Array(count)),
+  };
+  const all = [mine, ...(await npmCoders())].map((coder) => ({ coder, samples: nothing(), bits: 0 }));
+  for (let round = 1; round <= rounds; round++)
+    for (const entry of all) {
+      process.stderr.write(`${one.title}: npm's, round ${round} of ${rounds}: ${entry.coder.id}\n`);
+      let packed = new Uint8Array();
+      entry.samples.encode.push(timed(() => (packed = entry.coder.encode(bytes) as typeof packed)) / count);
+      entry.bits = packed.length * 8;
+      let restored = new Uint8Array();
+      entry.samples.decode.push(timed(() => (restored = entry.coder.decode(packed) as typeof restored)) / count);
+      expectSame(restored, bytes, entry.coder.id);
+    }
+  return all.map(({ coder, samples, bits }) => ({
+    case: one.id,
+    title: one.title,
+    coder: coder.id,
+    time: medians(samples),
+    bits,
+    information,
+  }));
+}
+
+/** Bytes of buffers that one call takes and keeps, without what it was given. */
+function measureMemory({ symbols, source, parameters }: CoderCase): CoderResults['memory'] {
+  const kernel = coding().slots.buffer.byteLength;
+  const ans = new AnsCoder();
+  const held = () => process.memoryUsage().arrayBuffers;
+  let before = held();
+  ans.encodeReverse(symbols, source as ModelFamily, ...parameters);
+  const encode = held() - before;
+  const packed = ans.numWords() * 4;
+  before = held();
+  const decoded = ans.decode(source as EntropyModel, symbols.length);
+  const decode = held() - before;
+  if (coding().slots.buffer.byteLength !== kernel) throw new Error('the memory of the kernel has grown');
+  return { symbols: symbols.length, kernel, encode, decode, packed, symbolBytes: decoded.byteLength };
+}
+
+const ns = (value: number) => (value >= 100 ? value.toFixed(0) : value.toFixed(1));
+const percent = (value: number) => `${value.toFixed(4)} %`;
+
+/** The tables of a run, as printed. */
+export function tables(results: CoderResults): string {
+  const bulk = results.bulk.map((row) => [
+    row.title,
+    row.coder,
+    ns(row.ours.encode),
+    ns(row.ours.decode),
+    ...(row.native ? [ns(row.native.encode), ns(row.native.decode)] : ['–', '–']),
+    ...(row.ratio ? [row.ratio.encode.toFixed(2), row.ratio.decode.toFixed(2)] : ['–', '–']),
+    row.bits === null ? '–' : percent(overhead(row.bits, row.information.exact)),
+    row.nativeBits === null ? '–' : percent(overhead(row.nativeBits, row.information.exact)),
+    row.identical === null ? '–' : row.identical ? 'identical' : 'DIFFERENT',
+  ]);
+  const head = ['', 'coder', 'enc ns', 'dec ns', 'native enc', 'native dec', 'enc ratio', 'dec ratio'];
+  const parts = [table([...head, 'overhead', "native's", 'words'], bulk)];
+  const singles = results.single.map((row) => [
+    row.title,
+    row.coder,
+    ns(row.ours.encode),
+    ns(row.ours.decode),
+    ...(row.python ? [ns(row.python.encode), ns(row.python.decode)] : ['–', '–']),
+  ]);
+  parts.push(table(['single calls', 'coder', 'enc ns', 'dec ns', 'Python enc', 'Python dec'], singles));
+  const npm = results.npm.rows.map((row) => [
+    row.title,
+    row.coder,
+    ns(row.time.encode),
+    ns(row.time.decode),
+    percent(overhead(row.bits, row.information)),
+  ]);
+  parts.push(table([`${results.npm.symbols} bytes`, 'coder', 'enc ns', 'dec ns', 'overhead'], npm));
+  const { kernel, encode, decode, symbols } = results.memory;
+  const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+  parts.push(
+    `One call on ${symbols} symbols keeps ${mib(encode)} to encode (words, with room to grow) and ${mib(decode)} to decode (symbols); the kernel's memory stays at ${mib(kernel)}.`,
+  );
+  if (results.native === null) parts.push('no Python with constriction: the native columns are left out');
+  else
+    parts.push(
+      Object.entries(results.native)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(', '),
+    );
+  const { processor, cores, node } = results.machine;
+  parts.push(`${results.symbols} symbols, medians of ${results.rounds}, ${processor}, ${cores} cores, Node ${node}.`);
+  return parts.join('\n\n');
+}
+
+function whole(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} is a whole number from 1, not ${text}`);
+  return value;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      symbols: { type: 'string' },
+      rounds: { type: 'string' },
+      python: { type: 'string' },
+      out: { type: 'string', default: 'bench/results/coders.json' },
+      smoke: { type: 'boolean', default: false },
+    },
+  });
+  const symbols = whole('symbols', values.symbols ?? (values.smoke ? '20000' : '10000000'));
+  const rounds = whole('rounds', values.rounds ?? (values.smoke ? '1' : '5'));
+  const found = values.python === undefined ? python() : { path: values.python };
+  if ('missing' in found) process.stderr.write(`without constriction: ${found.missing}\n`);
+  const folder = mkdtempSync(join(tmpdir(), 'surprisal-coders-'));
+  let native: Constriction | undefined;
+  try {
+    native = 'path' in found ? await Constriction.start(found.path, folder) : undefined;
+    const singleSymbols = Math.min(symbols, 100_000);
+    // The adaptive one computes with 23 bits, which frequencies of more bytes would outgrow.
+    const npmSymbols = Math.min(symbols, 1_000_000);
+    const npm: CoderResults['npm'] = { coders: [], symbols: npmSymbols, rows: [] };
+    npm.coders = (await npmCoders()).map(({ id, version, note }) => ({ id, version, note }));
+    let memory: CoderResults['memory'] | undefined;
+    const bulk: CoderRow[] = [];
+    const single: SingleRow[] = [];
+    for (const make of coderCases) {
+      const one = make(symbols);
+      memory ??= measureMemory(one);
+      const rows = await measureCase(one, native, rounds, singleSymbols);
+      bulk.push(...rows.bulk);
+      single.push(...rows.loops);
+      if (one.bytes) npm.rows.push(...(await measureNpm(one, npmSymbols, Math.min(rounds, 3))));
+    }
+    const results: CoderResults = {
+      date: new Date().toISOString().slice(0, 10),
+      symbols,
+      rounds,
+      machine: machine(),
+      native: native?.versions ?? null,
+      bulk,
+      single,
+      singleSymbols,
+      npm,
+      memory: memory!,
+    };
+    mkdirSync(dirname(values.out), { recursive: true });
+    writeFileSync(values.out, `${JSON.stringify(results, null, 2)}\n`);
+    console.log(tables(results));
+  } finally {
+    native?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+if (process.argv[1] === import.meta.filename) await main();

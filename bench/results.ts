@@ -51,3 +51,71 @@ export function totals(results: FileResults) {
     })
     .sort((a, b) => a.packed - b.packed);
 }
+
+/** Nanoseconds a symbol. */
+export interface Nanoseconds {
+  encode: number;
+  decode: number;
+}
+
+/** What is written to bench/results/coders.json. */
+export interface CoderResults {
+  date: string;
+  /** Symbols of a bulk call. */
+  symbols: number;
+  rounds: number;
+  machine: Machine;
+  /** Versions of constriction, numpy and Python, or null without them. */
+  native: Record<string, string> | null;
+  bulk: CoderRow[];
+  /** Loops of single calls on the first `singleSymbols` symbols. */
+  single: SingleRow[];
+  singleSymbols: number;
+  npm: { coders: { id: string; version: string; note: string }[]; symbols: number; rows: NpmRow[] };
+  /** Bytes that one bulk call took, besides what it was given. */
+  memory: { symbols: number; kernel: number; encode: number; decode: number; packed: number; symbolBytes: number };
+}
+
+/** One case with one coder. */
+export interface CoderRow {
+  case: string;
+  title: string;
+  coder: string;
+  ours: Nanoseconds;
+  /** The same of constriction's native core, where it has the model. */
+  native: Nanoseconds | null;
+  /** Ours by native: below 1 is faster than native. */
+  ratio: Nanoseconds | null;
+  /** Whether native wrote the same words; null where it does not have the model. */
+  identical: boolean | null;
+  /** Bits written, null for a chain coder, which writes what it was given. */
+  bits: number | null;
+  nativeBits: number | null;
+  /** Bits that the symbols tell under the quantised probabilities, and under the exact ones. */
+  information: { quantised: number; exact: number };
+}
+
+/** One case with one coder, called for each symbol. */
+export interface SingleRow {
+  case: string;
+  title: string;
+  coder: string;
+  ours: Nanoseconds;
+  /** A loop in Python over the same calls. */
+  python: Nanoseconds | null;
+}
+
+/** One case of bytes with one of npm's coders, or with ours on as many. */
+export interface NpmRow {
+  case: string;
+  title: string;
+  coder: string;
+  time: Nanoseconds;
+  bits: number;
+  information: number;
+}
+
+/** What was written beyond the information, in percent. */
+export function overhead(bits: number, information: number): number {
+  return (bits / information - 1) * 100;
+}

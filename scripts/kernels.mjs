@@ -44,6 +44,8 @@ async function compile(asc, kernel) {
     '--runtime',
     'stub',
     '--importMemory',
+    // load.ts gives every instance a fresh memory: zeros need not be carried along.
+    '--zeroFilledMemory',
     '--enable',
     'simd',
     '--exportTable=false',

@@ -1,7 +1,8 @@
 // Asymmetric numeral systems as a stack (Duda, arXiv:0902.0271): the loops over a chunk of symbols.
 
+import { slotOf } from './alias';
 import {
-  block, IMPOSSIBLE, intervalOf, precision, REASON, startAt, STATE, symbolOf, widthAt, WORD_COUNT, wordBits,
+  block, IMPOSSIBLE, intervalOf, isAlias, precision, REASON, startAt, STATE, symbolOf, widthAt, WORD_COUNT, wordBits,
   words,
 } from './tables';
 
@@ -15,12 +16,17 @@ export function encodeLoop<W, M>(n: i32): i32 {
       store<u32>(block(), IMPOSSIBLE, REASON);
       return i;
     }
-    const start = startAt<M>(at);
+    const start = isAlias<M>() ? 0 : startAt<M>(at);
     const p: u64 = widthAt<M>(at, start);
     if (state >> (2 * wordBits<W>() - precision<W>()) >= p) {
       store<u32>(out, <u32>(state & ((<u64>1 << wordBits<W>()) - 1)));
       out += 4;
       state >>= wordBits<W>();
+    }
+    if (isAlias<M>()) {
+      const quotient = state / p;
+      state = (quotient << precision<W>()) + slotOf(at, <u32>(state - quotient * p));
+      continue;
     }
     // (state div p) 2^precision + start + state mod p, with one product less to wait for.
     state = state + start + (state / p) * ((<u64>1 << precision<W>()) - p);

@@ -1,8 +1,9 @@
 // The chain coder (Bamler, arXiv:2201.01741): asymmetric numeral systems whose returned bits go to a second stack, so
 // that a symbol takes exactly 24 bits of the first, whatever its model.
 
+import { slotOf } from './alias';
 import {
-  block, HEAD, IMPOSSIBLE, intervalOf, OTHER_COUNT, others, OUT_OF_DATA, OUT_OF_REMAINDERS, precision, REASON,
+  block, HEAD, IMPOSSIBLE, intervalOf, isAlias, OTHER_COUNT, others, OUT_OF_DATA, OUT_OF_REMAINDERS, precision, REASON,
   startAt, STATE, symbolOf, widthAt, WORD_COUNT, wordBits, words,
 } from './tables';
 
@@ -21,7 +22,7 @@ export function encodeLoop<W, M>(n: i32): i32 {
       store<u32>(block(), IMPOSSIBLE, REASON);
       return i;
     }
-    const start = startAt<M>(at);
+    const start = isAlias<M>() ? 0 : startAt<M>(at);
     const p: u64 = widthAt<M>(at, start);
     if (rest < p << spare) {
       if (end == first) {
@@ -32,7 +33,8 @@ export function encodeLoop<W, M>(n: i32): i32 {
       rest = (rest << wordBits<W>()) | load<u32>(end);
     }
     const quotient = rest / p;
-    const quantile = start + <u32>(rest - quotient * p);
+    const offset = <u32>(rest - quotient * p);
+    const quantile = isAlias<M>() ? slotOf(at, offset) : start + offset;
     rest = quotient;
     if (head < <u32>1 << spare) {
       head = (head << precision<W>()) | quantile;

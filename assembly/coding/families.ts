@@ -7,6 +7,8 @@
 
 import { binomialSum, poissonSum } from './beta';
 import { atan, erf, exp, log, log1p } from './libm';
+import { FIRST_RESIDENT, residentInterval, residentSymbolAt } from './resident';
+import { studentCdf, studentQuantile } from './student';
 
 // The host's names for these: src/models/model.ts.
 const GAUSSIAN: u32 = 0;
@@ -21,16 +23,25 @@ const GEOMETRIC: u32 = 8;
 const BERNOULLI_FAST: u32 = 9;
 /** Trials fixed by `max`, the probability of success as the only parameter. */
 const BINOMIAL_OF_P: u32 = 10;
+const STUDENT: u32 = 11;
 
 /** The interval last asked for. */
 export let left: u32 = 0;
 export let probability: u32 = 0;
 
+/** Makes what another file has computed the interval last asked for. */
+// @ts-ignore: decorator
+@inline
+export function setInterval(start: u32, width: u32): void {
+  left = start;
+  probability = width;
+}
+
 const SQRT_2: f64 = 1.4142135623730951;
 const INV_PI: f64 = 0.3183098861837907;
 
 /** P(X <= x) */
-function cdf(kind: u32, x: f64, a: f64, b: f64): f64 {
+export function cdf(kind: u32, x: f64, a: f64, b: f64): f64 {
   switch (kind) {
     case GAUSSIAN:
       return (1.0 + erf((x - a) / (b * SQRT_2))) / 2.0;
@@ -40,6 +51,8 @@ function cdf(kind: u32, x: f64, a: f64, b: f64): f64 {
       return INV_PI * atan((x - a) / b) + 0.5;
     case LOGISTIC:
       return 1.0 / (1.0 + exp(-(x - a) / b));
+    case STUDENT:
+      return studentCdf((x - a) / b);
     case BINOMIAL:
       return binomialSum(floor(x), a, b);
     case POISSON:
@@ -68,6 +81,7 @@ function freeWeight(min: i32, max: i32, bits: u32): f64 {
 
 /** Sets `left` and `probability`; false when the model has no such symbol. */
 export function familyInterval(kind: u32, symbol: i32, min: i32, max: i32, bits: u32, a: f64, b: f64): bool {
+  if (kind >= FIRST_RESIDENT) return residentInterval(kind, symbol, max, bits, a, b);
   if (kind == BINOMIAL) {
     min = 0;
     max = <i32>a;
@@ -95,6 +109,7 @@ export function familyInterval(kind: u32, symbol: i32, min: i32, max: i32, bits:
 
 /** The symbol whose interval holds `quantile` < 2^bits; sets `left` and `probability`, never empty. */
 export function familySymbolAt(kind: u32, quantile: u32, min: i32, max: i32, bits: u32, a: f64, b: f64): i32 {
+  if (kind >= FIRST_RESIDENT) return residentSymbolAt(kind, quantile, max, bits, a, b);
   if (kind == BINOMIAL) {
     min = 0;
     max = <i32>a;
@@ -197,7 +212,7 @@ function within(x: f64, min: i32, max: i32): f64 {
 }
 
 /** Where the cdf is about p: right to a symbol or so where the arithmetic allows it. */
-function guess(kind: u32, p: f64, a: f64, b: f64): f64 {
+export function guess(kind: u32, p: f64, a: f64, b: f64): f64 {
   switch (kind) {
     case GAUSSIAN:
       return a + b * normalQuantile(p);
@@ -207,6 +222,8 @@ function guess(kind: u32, p: f64, a: f64, b: f64): f64 {
       return a + b * tanPi(p - 0.5);
     case LOGISTIC:
       return a + b * log(p / (1.0 - p));
+    case STUDENT:
+      return a + b * studentQuantile(p);
     case BINOMIAL:
       return a * b + sqrt(a * b * (1.0 - b)) * normalQuantile(p);
     case POISSON: {

@@ -4,9 +4,12 @@
 // coder is made of passes through one block of 32-bit slots, so that no 64-bit integer crosses the border.
 //
 // The loops are generic: W is the coder's word (u32: states of 64 bits, probabilities of 24; u16: 32 and 12), and M
-// says where intervals come from (u8: a table, f64: a family whose parameters may differ from symbol to symbol).
+// says where intervals come from (u8: a table, f64: a family whose parameters may differ from symbol to symbol, u16: an
+// alias table, whose symbols have their units scattered: for coders that need no interval in one piece).
 
-import { familyInterval, familySymbolAt, left, probability } from './families';
+import { pairOf, sideOf } from './alias';
+import { familyInterval, familySymbolAt, left, probability, setInterval } from './families';
+import { mixtureInterval, mixtureLeft, mixtureSymbolAt, mixtureWidth, shapeMixture } from './mixtures';
 
 /** Symbols that one call codes at most. */
 export const CHUNK: i32 = 4096;
@@ -16,6 +19,9 @@ export const IMPOSSIBLE: u32 = 1;
 export const OUT_OF_DATA: u32 = 2;
 export const OUT_OF_REMAINDERS: u32 = 3;
 export const CORRUPT: u32 = 4;
+
+/** Kinds from here on are mixtures, the ones below families with two parameters at most. */
+const FIRST_MIXTURE: u32 = 64;
 
 // Slots of the block, in bytes.
 export const STATE: usize = 0;
@@ -83,6 +89,12 @@ export function useFamily(which: u32, min: i32, max: i32, step: usize): void {
   stride = step;
 }
 
+/** `spacing`: bytes from all weights to all means, and from those to all scales. */
+export function useMixture(which: u32, min: i32, max: i32, components: i32, step: usize, spacing: usize): void {
+  useFamily(which, min, max, step);
+  shapeMixture(components, spacing);
+}
+
 export function useTable(at: usize, entries: u32, lookupAt: usize, lookupShift: u32, min: i32): void {
   cumulative = at;
   size = entries;
@@ -120,6 +132,13 @@ export function wordBits<W>(): u32 {
   return sizeof<W>() == 4 ? 32 : 16;
 }
 
+/** Whether the source is an alias table. */
+// @ts-ignore: decorator
+@inline
+export function isAlias<M>(): bool {
+  return isInteger<M>() && sizeof<M>() == 2;
+}
+
 /** Cuts a sum to the bits of a state, as 64-bit integers are cut by themselves. */
 // @ts-ignore: decorator
 @inline
@@ -137,9 +156,16 @@ export function intervalOf<W, M>(i: i32): usize {
   const symbol = load<i32>(symbols() + (<usize>i << 2));
   if (isFloat<M>()) {
     const at = parameters() + <usize>i * stride;
+    if (kind >= FIRST_MIXTURE) {
+      const found = mixtureInterval(at, kind, symbol, least, most, precision<W>());
+      setInterval(mixtureLeft, mixtureWidth);
+      return usize(found);
+    }
     const a = load<f64>(at);
     const b = load<f64>(at, CHUNK << 3);
     return usize(familyInterval(kind, symbol, least, most, precision<W>(), a, b) && probability != 0);
+  } else if (isAlias<M>()) {
+    return pairOf(symbol);
   } else {
     const index: u32 = symbol - least;
     return index < size ? cumulative + (<usize>index << 2) : 0;
@@ -153,10 +179,19 @@ export function symbolOf<W, M>(i: i32, quantile: u32): usize {
   const to = symbols() + (<usize>i << 2);
   if (isFloat<M>()) {
     const at = parameters() + <usize>i * stride;
+    if (kind >= FIRST_MIXTURE) {
+      store<i32>(to, mixtureSymbolAt(at, kind, quantile, least, most, precision<W>()));
+      setInterval(mixtureLeft, mixtureWidth);
+      return 1;
+    }
     const a = load<f64>(at);
     const b = load<f64>(at, CHUNK << 3);
     store<i32>(to, familySymbolAt(kind, quantile, least, most, precision<W>(), a, b));
     return 1;
+  } else if (isAlias<M>()) {
+    const side = sideOf(quantile);
+    store<i32>(to, load<i32>(side, 8));
+    return side;
   } else {
     const entry = lookup + (<usize>(quantile >> shift) << 2);
     let low: usize = load<u32>(entry);
@@ -173,7 +208,7 @@ export function symbolOf<W, M>(i: i32, quantile: u32): usize {
   }
 }
 
-/** Where the interval at `at` starts. */
+/** Where the interval at `at` starts: for an alias table when decoding only, and mod 2^32. */
 // @ts-ignore: decorator
 @inline
 export function startAt<M>(at: usize): u32 {
@@ -184,5 +219,5 @@ export function startAt<M>(at: usize): u32 {
 // @ts-ignore: decorator
 @inline
 export function widthAt<M>(at: usize, start: u32): u32 {
-  return isFloat<M>() ? probability : load<u32>(at, 4) - start;
+  return isFloat<M>() ? probability : isAlias<M>() ? load<u32>(at, 4) : load<u32>(at, 4) - start;
 }

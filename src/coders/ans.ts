@@ -6,8 +6,8 @@
  * that data may be decoded with any model and encoded again: what bits-back coding is built on.
  */
 import { rangeError, SurprisalError, typeError } from '../errors.ts';
-import { type Coding, Slot } from '../kernels/coding.ts';
-import type { EntropyModel, ModelFamily, RowFamily } from '../models/model.ts';
+import { type Coding, Slot, type SourceMode } from '../kernels/coding.ts';
+import type { EntropyModel, MixtureFamily, ModelFamily, RowFamily } from '../models/model.ts';
 import { type Mark, type Parameters, type Source, StreamCoder, type Symbols } from './stream.ts';
 import { divide, join, multiplyAdd, product, rest } from './wide.ts';
 import { checkWords, noWords, type Preset, type WordArray, Words, zeroEnd } from './words.ts';
@@ -91,7 +91,7 @@ export class AnsCoder<P extends Preset = 'default'> extends StreamCoder<P> {
    * @example
    * coder.encodeReverse(symbols, new QuantizedGaussian(-100, 100), means, stds);
    */
-  encodeReverse(symbols: Symbols, family: ModelFamily, ...parameters: Parameters[]): void;
+  encodeReverse(symbols: Symbols, family: ModelFamily | MixtureFamily, ...parameters: Parameters[]): void;
   /** Encodes symbols, each with a row of the matrix, whose rows lie one after another. */
   encodeReverse(symbols: Symbols, family: RowFamily, matrix: Parameters): void;
   /** All of these forms. */
@@ -116,7 +116,7 @@ export class AnsCoder<P extends Preset = 'default'> extends StreamCoder<P> {
   /** Decodes one symbol with each of the models. */
   decode(models: readonly EntropyModel[]): Int32Array;
   /** Decodes a symbol for each set of parameters. */
-  decode(family: ModelFamily, ...parameters: Parameters[]): Int32Array;
+  decode(family: ModelFamily | MixtureFamily, ...parameters: Parameters[]): Int32Array;
   /** Decodes `count` symbols, each with a row of the matrix. */
   decode(family: RowFamily, matrix: Parameters, count: number): Int32Array;
   /** All of these forms. */
@@ -245,6 +245,14 @@ export class AnsCoder<P extends Preset = 'default'> extends StreamCoder<P> {
     state[0] = ((quotient - top * 256) << 24) | (left + rest[0]);
   }
 
+  protected override unitOf(p: number): number {
+    const [low, high] = this.state;
+    if (this.small) return (low >>> 20 >= p ? low >>> 16 : low) % p;
+    if (high >>> 8 >= p) divide(0, high, p);
+    else divide(high, low, p);
+    return rest[0];
+  }
+
   protected override quantile(): number {
     return this.state[0] & (this.small ? 0xfff : 0xffffff);
   }
@@ -261,22 +269,22 @@ export class AnsCoder<P extends Preset = 'default'> extends StreamCoder<P> {
     else this.set(product[1], product[0]);
   }
 
-  protected override encodeChunk(to: Coding, n: number, family: boolean): number {
+  protected override encodeChunk(to: Coding, n: number, mode: SourceMode): number {
     to.slots.set(this.state, Slot.state);
-    const failed = to.kernel.ansEncode(n, this.small, family);
+    const failed = to.kernel.ansEncode(n, this.small, mode);
     if (failed >= 0) return failed;
     this.set(to.slots[Slot.state + 1], to.slots[Slot.state]);
     this.words.append(to.words, to.slots[Slot.wordCount]);
     return -1;
   }
 
-  protected override decodeChunk(to: Coding, n: number, family: boolean): number {
+  protected override decodeChunk(to: Coding, n: number, mode: SourceMode): number {
     const { words } = this;
     const offered = Math.min(n, words.length);
     to.slots.set(this.state, Slot.state);
     to.slots[Slot.wordCount] = offered;
     words.copyLast(offered, to.words);
-    const failed = to.kernel.ansDecode(n, this.small, family);
+    const failed = to.kernel.ansDecode(n, this.small, mode);
     if (failed >= 0) return failed;
     this.set(to.slots[Slot.state + 1], to.slots[Slot.state]);
     words.length -= offered - to.slots[Slot.wordCount];

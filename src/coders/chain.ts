@@ -9,8 +9,8 @@
  * remainders and gives the data back. It serves bits-back coding with inference and quantisation.
  */
 import { rangeError, SurprisalError } from '../errors.ts';
-import { type Coding, Slot } from '../kernels/coding.ts';
-import type { EntropyModel, ModelFamily, RowFamily } from '../models/model.ts';
+import { type Coding, Slot, type SourceMode } from '../kernels/coding.ts';
+import type { EntropyModel, MixtureFamily, ModelFamily, RowFamily } from '../models/model.ts';
 import type { UnsealOptions } from './ans.ts';
 import {
   type Mark,
@@ -96,7 +96,7 @@ export class ChainCoder<P extends Preset = 'default'> extends StreamCoder<P> {
   /** Encodes symbols, the last one first, so that they are decoded in their order: all with one model, or each with its own. */
   encodeReverse(symbols: Symbols, model: EntropyModel | readonly EntropyModel[]): void;
   /** Encodes symbols, the last one first, each with parameters of its own. */
-  encodeReverse(symbols: Symbols, family: ModelFamily, ...parameters: Parameters[]): void;
+  encodeReverse(symbols: Symbols, family: ModelFamily | MixtureFamily, ...parameters: Parameters[]): void;
   /** Encodes symbols, each with a row of the matrix, whose rows lie one after another. */
   encodeReverse(symbols: Symbols, family: RowFamily, matrix: Parameters): void;
   /** All of these forms. */
@@ -122,7 +122,7 @@ export class ChainCoder<P extends Preset = 'default'> extends StreamCoder<P> {
   /** Decodes one symbol with each of the models. */
   decode(models: readonly EntropyModel[]): Int32Array;
   /** Decodes a symbol for each set of parameters. */
-  decode(family: ModelFamily, ...parameters: Parameters[]): Int32Array;
+  decode(family: ModelFamily | MixtureFamily, ...parameters: Parameters[]): Int32Array;
   /** Decodes `count` symbols, each with a row of the matrix. */
   decode(family: RowFamily, matrix: Parameters, count: number): Int32Array;
   /** All of these forms. */
@@ -188,6 +188,16 @@ export class ChainCoder<P extends Preset = 'default'> extends StreamCoder<P> {
     this.rest = rest;
   }
 
+  protected override unitOf(p: number): number {
+    const refill = this.rest < p * (this.small ? 16 : 256);
+    if (refill && this.remainders.length === 0) throw outOfRemainders();
+    const { array, length } = this.remainders;
+    if (this.small) return (refill ? this.rest * 65536 + array[length - 1] : this.rest) % p;
+    if (refill) divide(this.rest, array[length - 1], p);
+    else divide(Math.floor(this.rest / 4294967296), this.rest % 4294967296, p);
+    return left[0];
+  }
+
   protected override encodeInterval(start: number, p: number): void {
     const refill = this.rest < p * (this.small ? 16 : 256);
     if (refill && this.remainders.length === 0) throw outOfRemainders();
@@ -239,12 +249,12 @@ export class ChainCoder<P extends Preset = 'default'> extends StreamCoder<P> {
     }
   }
 
-  protected override encodeChunk(to: Coding, n: number, family: boolean): number {
+  protected override encodeChunk(to: Coding, n: number, mode: SourceMode): number {
     const { remainders } = this;
     const offered = Math.min(n, remainders.length);
     remainders.copyLast(offered, to.others);
     this.enter(to, 0, offered);
-    const failed = to.kernel.chainEncode(n, this.small, family);
+    const failed = to.kernel.chainEncode(n, this.small, mode);
     if (failed >= 0) return failed;
     this.leave(to);
     remainders.length -= offered - to.slots[Slot.otherCount];
@@ -252,12 +262,12 @@ export class ChainCoder<P extends Preset = 'default'> extends StreamCoder<P> {
     return -1;
   }
 
-  protected override decodeChunk(to: Coding, n: number, family: boolean): number {
+  protected override decodeChunk(to: Coding, n: number, mode: SourceMode): number {
     const { data } = this;
     const offered = Math.min(n, data.length);
     data.copyLast(offered, to.words);
     this.enter(to, offered, 0);
-    const failed = to.kernel.chainDecode(n, this.small, family);
+    const failed = to.kernel.chainDecode(n, this.small, mode);
     if (failed >= 0) return failed;
     this.leave(to);
     data.length -= offered - to.slots[Slot.wordCount];

@@ -7,8 +7,8 @@
  * a carry may still run through them.
  */
 import { rangeError, typeError } from '../errors.ts';
-import { type Coding, Slot } from '../kernels/coding.ts';
-import type { EntropyModel, ModelFamily, RowFamily } from '../models/model.ts';
+import { type Coding, Slot, type SourceMode } from '../kernels/coding.ts';
+import type { EntropyModel, MixtureFamily, ModelFamily, RowFamily } from '../models/model.ts';
 import {
   invalidData,
   type Mark,
@@ -82,7 +82,7 @@ export class RangeEncoder<P extends Preset = 'default'> extends StreamCoder<P> {
    * @example
    * encoder.encode(symbols, new QuantizedGaussian(-100, 100), means, stds);
    */
-  encode(symbols: Symbols, family: ModelFamily, ...parameters: Parameters[]): void;
+  encode(symbols: Symbols, family: ModelFamily | MixtureFamily, ...parameters: Parameters[]): void;
   /** Encodes symbols, each with a row of the matrix, whose rows lie one after another. */
   encode(symbols: Symbols, family: RowFamily, matrix: Parameters): void;
   /** All of these forms. */
@@ -161,6 +161,10 @@ export class RangeEncoder<P extends Preset = 'default'> extends StreamCoder<P> {
     copy.words = this.words.clone();
     copy.restore(this.mark());
     return copy;
+  }
+
+  protected override get contiguous(): boolean {
+    return true;
   }
 
   protected override mark(): Mark {
@@ -242,13 +246,13 @@ export class RangeEncoder<P extends Preset = 'default'> extends StreamCoder<P> {
     return this.inverted > to.chunk;
   }
 
-  protected override encodeChunk(to: Coding, n: number, family: boolean): number {
+  protected override encodeChunk(to: Coding, n: number, mode: SourceMode): number {
     const { slots } = to;
     slots.set(this.lower, Slot.state);
     slots.set(this.range, Slot.range);
     slots[Slot.inverted] = this.inverted;
     slots[Slot.first] = this.first;
-    const failed = to.kernel.rangeEncode(n, this.small, family);
+    const failed = to.kernel.rangeEncode(n, this.small, mode);
     if (failed >= 0) return failed;
     this.lower.set(slots.subarray(Slot.state, Slot.state + 2));
     this.range.set(slots.subarray(Slot.range, Slot.range + 2));
@@ -329,7 +333,7 @@ export class RangeDecoder<P extends Preset = 'default'> extends StreamCoder<P> {
   /** Decodes one symbol with each of the models. */
   decode(models: readonly EntropyModel[]): Int32Array;
   /** Decodes a symbol for each set of parameters. */
-  decode(family: ModelFamily, ...parameters: Parameters[]): Int32Array;
+  decode(family: ModelFamily | MixtureFamily, ...parameters: Parameters[]): Int32Array;
   /** Decodes `count` symbols, each with a row of the matrix. */
   decode(family: RowFamily, matrix: Parameters, count: number): Int32Array;
   /** All of these forms. */
@@ -378,6 +382,10 @@ export class RangeDecoder<P extends Preset = 'default'> extends StreamCoder<P> {
     const copy = new RangeDecoder<P>(this.words as WordArray<P>, { preset: this.preset });
     copy.restore(this.mark());
     return copy;
+  }
+
+  protected override get contiguous(): boolean {
+    return true;
   }
 
   protected override mark(): Mark {
@@ -461,7 +469,7 @@ export class RangeDecoder<P extends Preset = 'default'> extends StreamCoder<P> {
     return 0;
   }
 
-  protected override decodeChunk(to: Coding, n: number, family: boolean): number {
+  protected override decodeChunk(to: Coding, n: number, mode: SourceMode): number {
     if (this.padded > 1) throw outOfData(0);
     const { slots } = to;
     const offered = Math.min(n, this.words.length - this.position);
@@ -471,7 +479,7 @@ export class RangeDecoder<P extends Preset = 'default'> extends StreamCoder<P> {
     slots.set(this.point, Slot.point);
     slots[Slot.wordCount] = offered;
     slots[Slot.padded] = this.padded;
-    const failed = to.kernel.rangeDecode(n, this.small, family);
+    const failed = to.kernel.rangeDecode(n, this.small, mode);
     if (failed >= 0) return failed;
     this.lower.set(slots.subarray(Slot.state, Slot.state + 2));
     this.range.set(slots.subarray(Slot.range, Slot.range + 2));

@@ -1,25 +1,14 @@
 /** What the stream coders have in common: their arguments, and bulk calls cut into chunks for the kernels. */
 import { rangeError, SurprisalError, typeError } from '../errors.ts';
-import { type Coding, coding, Reason, Slot } from '../kernels/coding.ts';
-import {
-  type EntropyModel,
-  type Interval,
-  isFamily,
-  isRowFamily,
-  type ModelFamily,
-  type Precision,
-  type RowFamily,
-} from '../models/model.ts';
+import { type Coding, coding, Reason, Slot, type SourceMode } from '../kernels/coding.ts';
+import { type EntropyModel, type Interval, isMixture, isRowFamily, type Precision } from '../models/model.ts';
+import { Bulk, concrete, isSequence, noParameters, type Parameters, type Source } from './bulk.ts';
 import { checkPrecision, isSmall, type Preset, typeName } from './words.ts';
+
+export type { Parameters, Source } from './bulk.ts';
 
 /** Arrays of symbols. */
 export type Symbols = Int32Array | Uint8Array | Uint16Array | Int8Array | Int16Array;
-
-/** One of a family's parameters, a value for each symbol. */
-export type Parameters = Float64Array | Float32Array;
-
-/** What a bulk call codes with: a model for all symbols, one for each, or a family with parameters for each. */
-export type Source = EntropyModel | ModelFamily | RowFamily | readonly EntropyModel[];
 
 /** The interval of a single call. Calls do not nest: a model never calls a coder. */
 const interval: Interval = { left: 0, probability: 0 };
@@ -51,6 +40,28 @@ export abstract class StreamCoder<P extends Preset> {
     throw new Error('this coder does not encode');
   }
 
+  /** Whether the coder needs a symbol's units side by side, as a range coder does. */
+  protected get contiguous(): boolean {
+    return false;
+  }
+
+  /** What encoding a symbol of this probability would leave over: which of the symbol's units it takes. */
+  protected unitOf(_probability: number): number {
+    throw new Error('this coder does not encode');
+  }
+
+  /** Encodes by any model: the units of a symbol may be scattered. */
+  private encodeWith(model: EntropyModel, symbol: number): void {
+    model.interval(symbol, interval);
+    const { probability } = interval;
+    if (model.slots === undefined) {
+      this.encodeInterval(interval.left, probability);
+    } else {
+      const unit = this.unitOf(probability);
+      this.encodeInterval(model.slots.slotOf(symbol, unit) - unit, probability);
+    }
+  }
+
   /** The next quantile; changes nothing. */
   protected quantile(): number {
     throw new Error('this coder does not decode');
@@ -62,11 +73,11 @@ export abstract class StreamCoder<P extends Preset> {
   }
 
   /** Codes the kernel's chunk; on -1 the coder has moved on, else it is as it was. */
-  protected encodeChunk(_kernel: Coding, _n: number, _family: boolean): number {
+  protected encodeChunk(_kernel: Coding, _n: number, _mode: SourceMode): number {
     throw new Error('this coder does not encode');
   }
 
-  protected decodeChunk(_kernel: Coding, _n: number, _family: boolean): number {
+  protected decodeChunk(_kernel: Coding, _n: number, _mode: SourceMode): number {
     throw new Error('this coder does not decode');
   }
 
@@ -79,17 +90,16 @@ export abstract class StreamCoder<P extends Preset> {
   protected encodeAny(symbols: number | Symbols, source: Source, parameters: readonly Parameters[], reverse: boolean) {
     if (typeof symbols === 'number') {
       const model = this.single(source, parameters);
-      model.interval(symbols, interval);
-      this.encodeInterval(interval.left, interval.probability);
+      this.encodeWith(model, symbols);
       return;
     }
     checkSymbols(symbols);
-    const bulk = new Bulk(source, parameters, symbols.length, this.precision);
+    const bulk = new Bulk(source, parameters, symbols.length, this.precision, this.contiguous);
     const mark = this.mark();
     try {
       const { length } = symbols;
       const kernel = bulk.byKernel ? coding() : undefined;
-      const step = kernel?.chunk ?? 4096;
+      const step = bulk.chunk(kernel);
       for (let done = 0; done < length; done += step) {
         const n = Math.min(step, length - done);
         const at = reverse ? length - done - n : done;
@@ -97,7 +107,7 @@ export abstract class StreamCoder<P extends Preset> {
           this.encodeEach(symbols, at, n, bulk, reverse);
         else {
           kernel.symbols.set(symbols.subarray(at, at + n));
-          const failed = this.encodeChunk(kernel, n, bulk.family);
+          const failed = this.encodeChunk(kernel, n, bulk.mode);
           if (failed >= 0) throw this.failure(kernel, at + failed, () => bulk.at(at + failed), symbols);
         }
       }
@@ -111,20 +121,25 @@ export abstract class StreamCoder<P extends Preset> {
     for (let j = 0; j < n; j++) {
       const i = reverse ? at + n - 1 - j : at + j;
       try {
-        bulk.at(i).interval(symbols[i], interval);
+        this.encodeWith(bulk.at(i), symbols[i]);
       } catch (error) {
         throw withIndex(error, i);
       }
-      this.encodeInterval(interval.left, interval.probability);
     }
   }
 
   /** The model of a single call. What most calls give is seen at a glance; the rest is looked at in turn. */
   private single(source: Source, parameters: readonly unknown[]): EntropyModel {
     const model = source as EntropyModel;
-    if (parameters.length === 0 && model?.precision === this.precision && model.interval !== undefined) return model;
+    if (
+      parameters.length === 0 &&
+      model?.precision === this.precision &&
+      model.interval !== undefined &&
+      model.slots === undefined
+    )
+      return model;
     if (isSequence(source)) throw typeError('a sequence of models needs an array of symbols, not a single one');
-    checkPrecision(concrete(source), this.precision);
+    checkPrecision(concrete(source, this.contiguous), this.precision);
     noParameters(parameters, 'a single symbol');
     return model;
   }
@@ -133,7 +148,9 @@ export abstract class StreamCoder<P extends Preset> {
   protected decodeOne(model: EntropyModel): number {
     const quantile = this.quantile();
     const symbol = model.symbolAt(quantile, interval);
-    this.advance(quantile, interval.left, interval.probability);
+    const { left, probability } = interval;
+    if (model.slots === undefined) this.advance(quantile, left, probability);
+    else this.advance(left + model.slots.unitAt(quantile), left, probability);
     return symbol;
   }
 
@@ -156,12 +173,12 @@ export abstract class StreamCoder<P extends Preset> {
     parameters: readonly Parameters[],
   ): Symbols {
     const length = lengthOf(source, countOrInto, parameters);
-    const bulk = new Bulk(source, parameters, length, this.precision);
+    const bulk = new Bulk(source, parameters, length, this.precision, this.contiguous);
     const into = typeof countOrInto === 'object' ? countOrInto : new Int32Array(length);
     const mark = this.mark();
     try {
       const kernel = bulk.byKernel ? coding() : undefined;
-      const step = kernel?.chunk ?? 4096;
+      const step = bulk.chunk(kernel);
       for (let at = 0; at < length; at += step) {
         const n = Math.min(step, length - at);
         if (kernel === undefined || !bulk.prepare(kernel, at, n)) {
@@ -171,7 +188,7 @@ export abstract class StreamCoder<P extends Preset> {
             if (into[i] !== symbol) throw doesNotFit(symbol, i, into);
           }
         } else {
-          const failed = this.decodeChunk(kernel, n, bulk.family);
+          const failed = this.decodeChunk(kernel, n, bulk.mode);
           if (failed >= 0) throw this.failure(kernel, at + failed, undefined, into);
           const symbols = kernel.symbols.subarray(0, n);
           into.set(symbols, at);
@@ -201,101 +218,6 @@ export abstract class StreamCoder<P extends Preset> {
     if (reason === Reason.outOfData) return outOfData(index);
     return invalidData(index);
   }
-}
-
-/** A bulk call's models, and what the kernels know of them. */
-class Bulk {
-  /** Whether the kernels have loops for it. */
-  readonly byKernel: boolean;
-  /** Whether those are the loops of families. */
-  readonly family: boolean;
-  private readonly source: Source;
-  private readonly parameters: readonly Parameters[];
-  private readonly model: EntropyModel | undefined;
-  /** Numbers in a row of the matrix that a row family's parameters are. */
-  private readonly columns: number = 0;
-
-  constructor(source: Source, parameters: readonly Parameters[], length: number, precision: Precision) {
-    this.source = source;
-    this.parameters = parameters;
-    this.model = undefined;
-    this.byKernel = false;
-    this.family = false;
-    if (isSequence(source)) {
-      noParameters(parameters, 'a sequence of models');
-      if (source.length !== length)
-        throw rangeError(`${length} symbols, but ${source.length} models: one for each is needed`);
-      for (const model of source) checkPrecision(concrete(model), precision);
-    } else if (isRowFamily(source)) {
-      checkPrecision(source, precision);
-      checkCount(1, parameters);
-      this.columns = source.checkRows(parameters[0], length);
-    } else if (isFamily(source)) {
-      checkPrecision(source, precision);
-      checkCount(source.parameterCount, parameters);
-      source.check(parameters, length);
-      this.byKernel = true;
-      this.family = true;
-    } else {
-      noParameters(parameters, 'a model that has its parameters');
-      checkPrecision(source, precision);
-      this.model = source;
-      this.byKernel = source.kernel !== undefined;
-      this.family = source.kernel !== undefined && 'kind' in source.kernel;
-    }
-  }
-
-  /** The model of symbol `i`. */
-  at(i: number): EntropyModel {
-    if (this.model !== undefined) return this.model;
-    if (isSequence(this.source)) return this.source[i];
-    if (isRowFamily(this.source))
-      return this.source.row(this.parameters[0].subarray(i * this.columns, (i + 1) * this.columns));
-    return (this.source as ModelFamily).model(...this.parameters.map((values) => values[i]));
-  }
-
-  /** Makes the model that of the kernel for symbols at..at + n; false when it has to be done without. */
-  prepare(to: Coding, at: number, n: number): boolean {
-    const known = this.model?.kernel;
-    if (known === undefined) {
-      const { kind, min, max } = this.source as ModelFamily;
-      const [first, second] = this.parameters;
-      if (first !== undefined) to.first.set(first.subarray(at, at + n));
-      if (second !== undefined) to.second.set(second.subarray(at, at + n));
-      to.kernel.useFamily(kind, min, max, 8);
-      return true;
-    }
-    if ('table' in known) return to.useTable(known.table, known.min ?? 0, this.model!.precision);
-    to.first[0] = known.a;
-    to.second[0] = known.b;
-    to.kernel.useFamily(known.kind, known.min, known.max, 0);
-    return true;
-  }
-}
-
-function isSequence(source: Source): source is readonly EntropyModel[] {
-  return Array.isArray(source);
-}
-
-function concrete(model: EntropyModel | ModelFamily | RowFamily): EntropyModel {
-  if (typeof model !== 'object' || model === null) throw typeError(`not an entropy model but ${typeName(model)}`);
-  if (isFamily(model) || isRowFamily(model))
-    throw typeError('a family has no intervals without parameters: give it some, or pass them with the symbols');
-  return model;
-}
-
-function noParameters(parameters: readonly unknown[], what: string): void {
-  if (parameters.length > 0) throw typeError(`parameters come with a family and an array of symbols, not with ${what}`);
-}
-
-function checkCount(count: number, parameters: readonly unknown[]): void {
-  if (parameters.length !== count)
-    throw typeError(
-      `the family takes ${count} ${count === 1 ? 'array' : 'arrays'} of parameters, not ${parameters.length}`,
-    );
-  for (const values of parameters)
-    if (!(values instanceof Float64Array || values instanceof Float32Array))
-      throw typeError(`parameters are a Float64Array or a Float32Array, not ${typeName(values)}`);
 }
 
 function isSymbols(value: unknown): value is Symbols {
@@ -333,7 +255,7 @@ function lengthOf(source: Source, countOrInto: number | Symbols | undefined, par
   if (first === undefined) {
     throw typeError('say how many symbols to decode, or give the array to fill');
   }
-  return first.length;
+  return isMixture(source) ? first.length / source.components : first.length;
 }
 
 function withIndex(error: unknown, index: number): Error {

@@ -1,6 +1,6 @@
 /** Presets of the stream coders, and the growing arrays that they keep their words in. */
 import { rangeError, SurprisalError, typeError } from '../errors.ts';
-import type { EntropyModel, ModelFamily, Precision, RowFamily } from '../models/model.ts';
+import type { EntropyModel, MixtureFamily, ModelFamily, Precision, RowFamily } from '../models/model.ts';
 
 /**
  * Widths that a stream coder works with; both sides must use the same.
@@ -32,7 +32,10 @@ export function typeName(value: unknown): string {
 }
 
 /** Refuses a model whose probabilities have another width than the coder's. */
-export function checkPrecision(model: EntropyModel | ModelFamily | RowFamily, precision: Precision): void {
+export function checkPrecision(
+  model: EntropyModel | ModelFamily | MixtureFamily | RowFamily,
+  precision: Precision,
+): void {
   if (model.precision === precision) return;
   if (model.precision === undefined)
     throw typeError(`not an entropy model but ${typeName(model)}: models have a precision, interval and symbolAt`);

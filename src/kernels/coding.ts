@@ -27,13 +27,21 @@ export interface CodingKernel {
   buildLookup(at: number, entries: number, lookupAt: number, lookupShift: number, bits: number): void;
   useTable(at: number, entries: number, lookupAt: number, lookupShift: number, min: number): void;
   useFamily(kind: number, min: number, max: number, stride: number): void;
-  ansEncode(n: number, small: boolean, family: boolean): number;
-  ansDecode(n: number, small: boolean, family: boolean): number;
-  rangeEncode(n: number, small: boolean, family: boolean): number;
-  rangeDecode(n: number, small: boolean, family: boolean): number;
-  chainEncode(n: number, small: boolean, family: boolean): number;
-  chainDecode(n: number, small: boolean, family: boolean): number;
+  useMixture(kind: number, min: number, max: number, components: number, stride: number, spacing: number): void;
+  useAlias(at: number, buckets: number, symbols: number, shift: number): void;
+  ansEncode(n: number, small: boolean, mode: SourceMode): number;
+  ansDecode(n: number, small: boolean, mode: SourceMode): number;
+  rangeEncode(n: number, small: boolean, mode: SourceMode): number;
+  rangeDecode(n: number, small: boolean, mode: SourceMode): number;
+  chainEncode(n: number, small: boolean, mode: SourceMode): number;
+  chainDecode(n: number, small: boolean, mode: SourceMode): number;
 }
+
+/** Where a loop's intervals come from, as assembly/coding/index.ts numbers it. */
+export const Mode = { table: 0, family: 1, alias: 2 } as const;
+
+/** One of {@link Mode}. */
+export type SourceMode = (typeof Mode)[keyof typeof Mode];
 
 /** Slots of the block, as assembly/coding/tables.ts numbers them. */
 export const Slot = {
@@ -66,6 +74,8 @@ export class Coding {
   readonly first: Float64Array;
   /** Second parameters of the chunk. */
   readonly second: Float64Array;
+  /** Both of them in one, for sources with other numbers of parameters. */
+  readonly parameters: Float64Array;
   /** Words going in or out: room for twice the chunk. */
   readonly words: Uint32Array;
   /** The second stack of words: room for twice the chunk. */
@@ -88,6 +98,7 @@ export class Coding {
     this.symbols = new Int32Array(buffer, exports.symbols(), chunk);
     this.first = new Float64Array(buffer, exports.parameters(), chunk);
     this.second = new Float64Array(buffer, exports.parameters() + 8 * chunk, chunk);
+    this.parameters = new Float64Array(buffer, exports.parameters(), 2 * chunk);
     this.words = new Uint32Array(buffer, exports.words(), 2 * chunk);
     this.others = new Uint32Array(buffer, exports.others(), 2 * chunk);
     this.memory = new Uint32Array(buffer);
@@ -108,20 +119,47 @@ export class Coding {
       // Eight entries a symbol leave a search of a step or less for most; more would only miss the cache.
       const lookupBits = Math.min(precision, 14, Math.max(4, 35 - Math.clz32(size)));
       const shift = precision - lookupBits;
-      const bytes = 4 * (table.length + 2 ** lookupBits + 1);
-      if (bytes > this.end - this.tables) return false;
-      if (this.top + bytes > this.end) {
-        this.resident = new WeakMap();
-        this.top = this.tables;
-      }
-      place = { at: this.top, lookup: this.top + 4 * table.length, shift };
-      this.memory.set(table, place.at / 4);
-      this.kernel.buildLookup(place.at, size, place.lookup, shift, precision);
-      this.top += bytes;
+      const at = this.admit(table, 2 ** lookupBits + 1);
+      if (at === undefined) return false;
+      place = { at, lookup: at + 4 * table.length, shift };
+      this.kernel.buildLookup(at, size, place.lookup, shift, precision);
       this.resident.set(table, place);
     }
     this.kernel.useTable(place.at, size, place.lookup, place.shift, min);
     return true;
+  }
+
+  /**
+   * Makes an alias table the model in use, copied in unless it is there already.
+   *
+   * @param table - As assembly/coding/alias.ts describes it.
+   * @param shift - Bits of a bucket's size.
+   * @returns false when the table is larger than all the room there is.
+   */
+  useAlias(table: Uint32Array, buckets: number, symbols: number, shift: number): boolean {
+    let place = this.resident.get(table);
+    if (place === undefined) {
+      const at = this.admit(table, 0);
+      if (at === undefined) return false;
+      place = { at, lookup: 0, shift };
+      this.resident.set(table, place);
+    }
+    this.kernel.useAlias(place.at, buckets, symbols, shift);
+    return true;
+  }
+
+  /** Copies a table in, with room for `more` entries after it; undefined when there can be none. */
+  private admit(table: Uint32Array, more: number): number | undefined {
+    const bytes = 4 * (table.length + more);
+    if (bytes > this.end - this.tables) return undefined;
+    if (this.top + bytes > this.end) {
+      this.resident = new WeakMap();
+      this.top = this.tables;
+    }
+    const at = this.top;
+    this.memory.set(table, at / 4);
+    this.top += bytes;
+    return at;
   }
 }
 

@@ -45,6 +45,43 @@ export interface FamilyKernel {
   readonly b: number;
 }
 
+/** A mixture that the kernels compute, with its parameters. */
+export interface MixtureKernel {
+  /** Which family: see {@link Kind}. */
+  readonly kind: number;
+  /** The first symbol. */
+  readonly min: number;
+  /** The last symbol. */
+  readonly max: number;
+  /** Number of components. */
+  readonly components: number;
+  /** All weights, all means, all scales, one after another. Never written to. */
+  readonly parameters: Float64Array;
+}
+
+/** An alias table, resident in the kernels. */
+export interface AliasKernel {
+  /** The table, as assembly/coding/alias.ts describes it. Never written to. */
+  readonly slots: Uint32Array;
+  /** Number of buckets. */
+  readonly buckets: number;
+  /** Bits of a bucket's size. */
+  readonly shift: number;
+  /** Number of symbols, from 0 on. */
+  readonly symbols: number;
+}
+
+/**
+ * Where the units of symbols are when they do not lie side by side. Unit u of a symbol is what `interval` calls
+ * left + u; its slot, an integer in [0, 2^precision), is what a coder writes and what `symbolAt` takes.
+ */
+export interface Slots {
+  /** The slot of unit `unit`, from 0 to probability - 1, of a symbol that the model has. */
+  slotOf(symbol: number, unit: number): number;
+  /** Which of its symbol's units the slot is. */
+  unitAt(slot: number): number;
+}
+
 /** Families by the number that the kernels know them by. */
 export const Kind = {
   /** mean, standard deviation */
@@ -69,6 +106,10 @@ export const Kind = {
   bernoulliFast: 9,
   /** probability of success, with `max` trials */
   binomialOfP: 10,
+  /** weights, means, scales */
+  logisticMixture: 64,
+  /** weights, means, standard deviations */
+  gaussianMixture: 65,
 } as const;
 
 /** A model with its parameters: symbol <-> interval. Immutable. */
@@ -84,7 +125,12 @@ export interface EntropyModel {
   /** The symbol whose interval holds `quantile`, an integer in [0, 2^precision); its interval goes to `into`. */
   symbolAt(quantile: number, into: Interval): number;
   /** What bulk calls hand to the kernels. Undefined when the model works by single calls only. */
-  readonly kernel: TableKernel | FamilyKernel | undefined;
+  readonly kernel: TableKernel | FamilyKernel | MixtureKernel | AliasKernel | undefined;
+  /**
+   * How to get from a symbol's units to quantiles, for models that scatter them; absent where quantile left + u is
+   * unit u. Coders that need whole intervals refuse models that have it.
+   */
+  readonly slots?: Slots;
 }
 
 /** A model without its parameters: they come with the symbols. Immutable. */
@@ -114,6 +160,35 @@ export interface ModelFamily {
   check(parameters: readonly (Float64Array | Float32Array)[], length: number): void;
 }
 
+/** A family of mixtures: each symbol comes with a row of weights, one of means and one of scales. Immutable. */
+export interface MixtureFamily {
+  /** Bits of the probabilities. */
+  readonly precision: Precision;
+  /** Arrays of parameters: weights, means and scales. */
+  readonly parameterCount: 3;
+  /** Numbers that a symbol takes of each array. */
+  readonly components: number;
+  /** Which family: see {@link Kind}. */
+  readonly kind: number;
+  /** First symbol of the support. */
+  readonly min: number;
+  /** Last symbol of the support. */
+  readonly max: number;
+  /**
+   * The model with these parameters, `components` of each.
+   *
+   * @throws TypeError when their type is wrong, RangeError when their number is, or one is out of range.
+   */
+  model(weights: ArrayLike<number>, means: ArrayLike<number>, scales: ArrayLike<number>): EntropyModel;
+  /**
+   * Validates arrays of parameters, `components` numbers a symbol, before any is used.
+   *
+   * @param length - Symbols to be coded with them.
+   * @throws TypeError or RangeError naming the parameter, the first bad value, its symbol and its component.
+   */
+  check(parameters: readonly (Float64Array | Float32Array)[], length: number): void;
+}
+
 /** A family whose parameters are a row of numbers for each symbol: categorical distributions. Immutable. */
 export interface RowFamily {
   /** Bits of the probabilities. */
@@ -130,12 +205,19 @@ export interface RowFamily {
 }
 
 /** Whether something is a family of a few parameters rather than a model. */
-export function isFamily(model: EntropyModel | ModelFamily | RowFamily): model is ModelFamily {
+export function isFamily(
+  model: EntropyModel | ModelFamily | MixtureFamily | RowFamily,
+): model is ModelFamily | MixtureFamily {
   return 'parameterCount' in model;
 }
 
+/** Whether something is a family of mixtures. */
+export function isMixture(model: EntropyModel | ModelFamily | MixtureFamily | RowFamily): model is MixtureFamily {
+  return 'components' in model;
+}
+
 /** Whether something is a family whose parameters are rows. */
-export function isRowFamily(model: EntropyModel | ModelFamily | RowFamily): model is RowFamily {
+export function isRowFamily(model: EntropyModel | ModelFamily | MixtureFamily | RowFamily): model is RowFamily {
   return 'checkRows' in model;
 }
 

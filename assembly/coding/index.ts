@@ -8,6 +8,7 @@ import { decodeLoop as chainDecodeLoop, encodeLoop as chainEncodeLoop } from './
 import { decodeLoop as rangeDecodeLoop, encodeLoop as rangeEncodeLoop } from './range';
 
 export { useAlias } from './alias';
+export { useConstants } from './constants';
 export { block, buildLookup, CHUNK, others, parameters, symbols, tables, useFamily, useMixture, useTable, words } from './tables';
 
 // Sources by the number that the host knows them by; any other is a table.

@@ -1,11 +1,15 @@
 // What the host calls for one symbol, one number or one model, and what its tests hold libm.ts to.
 
-import { familyInterval, familySymbolAt, left, probability } from './families';
+import { familyInterval, familySymbolAt, left, probability, setInterval } from './families';
+import { mixtureInterval, mixtureLeft, mixtureSymbolAt, mixtureWidth } from './mixtures';
 
 export { binomialSum, incompleteBeta, poissonSum } from './beta';
-export { normalQuantile } from './families';
+export { betaBinomialTable } from './beta-binomial';
+export { cdf, guess, normalQuantile } from './families';
 export { atan, erf, erfc, exp, lgamma, log, log1p, pow } from './libm';
+export { fillMixtureTable, shapeMixture } from './mixtures';
 export { fillTable, quantizePerfectly, scratch } from './quantize';
+export { studentTable } from './student';
 
 /** An interval in one number: left 2^25 + probability. */
 // @ts-ignore: decorator
@@ -27,4 +31,18 @@ export function symbolAt(kind: u32, quantile: u32, min: i32, max: i32, bits: u32
 /** The packed interval that the last {@link symbolAt} found. */
 export function lastInterval(): f64 {
   return packed();
+}
+
+/** The packed interval of a symbol of a mixture, whose parameters are at `row`. */
+export function mixtureIntervalOf(row: usize, kind: u32, symbol: i32, min: i32, max: i32, bits: u32): f64 {
+  const found = mixtureInterval(row, kind, symbol, min, max, bits);
+  setInterval(mixtureLeft, mixtureWidth);
+  return found ? packed() : 0.0;
+}
+
+/** The symbol of a mixture at a quantile; {@link lastInterval} is its interval. */
+export function mixtureSymbolOf(row: usize, kind: u32, quantile: u32, min: i32, max: i32, bits: u32): i32 {
+  const symbol = mixtureSymbolAt(row, kind, quantile, min, max, bits);
+  setInterval(mixtureLeft, mixtureWidth);
+  return symbol;
 }

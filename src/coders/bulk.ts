@@ -95,8 +95,9 @@ export class Bulk {
   prepare(to: Coding, at: number, n: number): boolean {
     const known = this.model?.kernel;
     if (known === undefined) {
-      const { kind, min, max } = this.source as ModelFamily | MixtureFamily;
+      const { kind, min, max, constants } = this.source as ModelFamily;
       const [first, second, third] = this.parameters;
+      if (constants !== undefined && !to.useConstants(constants)) return false;
       if (third !== undefined) {
         const { components } = this.source as MixtureFamily;
         const [start, end] = [at * components, (at + n) * components];
@@ -117,6 +118,7 @@ export class Bulk {
       to.kernel.useMixture(known.kind, known.min, known.max, known.components, 0, 8 * known.components);
       return true;
     }
+    if (known.constants !== undefined && !to.useConstants(known.constants)) return false;
     to.first[0] = known.a;
     to.second[0] = known.b;
     to.kernel.useFamily(known.kind, known.min, known.max, 0);

@@ -29,6 +29,7 @@ export interface CodingKernel {
   useFamily(kind: number, min: number, max: number, stride: number): void;
   useMixture(kind: number, min: number, max: number, components: number, stride: number, spacing: number): void;
   useAlias(at: number, buckets: number, symbols: number, shift: number): void;
+  useConstants(at: number): void;
   ansEncode(n: number, small: boolean, mode: SourceMode): number;
   ansDecode(n: number, small: boolean, mode: SourceMode): number;
   rangeEncode(n: number, small: boolean, mode: SourceMode): number;
@@ -146,6 +147,29 @@ export class Coding {
     }
     this.kernel.useAlias(place.at, buckets, symbols, shift);
     return true;
+  }
+
+  /**
+   * Makes numbers that a family needs beside its parameters those in use, copied in unless they are there already.
+   *
+   * @returns false when there is no room for them.
+   */
+  useConstants(constants: Uint32Array): boolean {
+    let place = this.resident.get(constants);
+    if (place === undefined) {
+      const at = this.admit(constants, 0);
+      if (at === undefined) return false;
+      place = { at, lookup: 0, shift: 0 };
+      this.resident.set(constants, place);
+    }
+    this.kernel.useConstants(place.at);
+    return true;
+  }
+
+  /** What the kernel has made of constants, where it has them: an adaptive model changes its own. */
+  constantsNow(constants: Uint32Array): Uint32Array | undefined {
+    const place = this.resident.get(constants);
+    return place && this.memory.slice(place.at / 4, place.at / 4 + constants.length);
   }
 
   /** Copies a table in, with room for `more` entries after it; undefined when there can be none. */

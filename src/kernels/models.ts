@@ -31,8 +31,24 @@ export interface ModelKernel extends Libm {
   scratch(): number;
   /** Writes a family's table at scratch(); the place, from 1, of the first symbol without an interval, or 0. */
   fillTable(kind: number, min: number, max: number, bits: number, a: number, b: number): number;
+  /** How many components the mixtures have that follow; bytes from weights to means, and from those to scales. */
+  shapeMixture(components: number, spacing: number): void;
+  /** The packed interval of a symbol of the mixture whose parameters are at `row`. */
+  mixtureIntervalOf(row: number, kind: number, symbol: number, min: number, max: number, bits: number): number;
+  /** The symbol of a mixture at a quantile. */
+  mixtureSymbolOf(row: number, kind: number, quantile: number, min: number, max: number, bits: number): number;
+  /** Writes a mixture's table to the address `to`. */
+  fillMixtureTable(row: number, kind: number, min: number, max: number, bits: number, to: number): void;
   /** Quantises n f64 at scratch(); returns where n + 1 cumulative frequencies lie. */
   quantizePerfectly(n: number, bits: number): number;
+  /** P(X <= x) of a family of {@link Kind}. */
+  cdf(kind: number, x: number, a: number, b: number): number;
+  /** About where the cdf is p. */
+  guess(kind: number, p: number, a: number, b: number): number;
+  /** Writes n + 2 left ends of a beta-binomial distribution at scratch(). */
+  betaBinomialTable(n: number, bits: number, alpha: number, beta: number): void;
+  /** Writes a table of Student's t at scratch(); returns its bytes. */
+  studentTable(df: number): number;
   /** The standard normal quantile function, AS 241. */
   normalQuantile(p: number): number;
   /** The regularised incomplete beta function, AS 63 and AS 109. */

@@ -96,6 +96,10 @@ export interface FamilySpec {
   readonly max: number;
   readonly precision: Precision;
   readonly rules: readonly Rule[];
+  /** Numbers that the kernel needs beside the parameters. */
+  readonly constants?: Uint32Array;
+  /** The model with these parameters, which are within the rules. Default: a {@link FamilyModel}. */
+  make?(parameters: readonly number[]): EntropyModel;
   /** First and last symbol with these parameters. Default: min and max. */
   support?(parameters: readonly number[]): readonly [number, number];
 }
@@ -165,6 +169,7 @@ export class KernelFamily implements ModelFamily {
   readonly kind: number;
   readonly min: number;
   readonly max: number;
+  readonly constants: Uint32Array | undefined;
   private readonly spec: FamilySpec;
 
   constructor(spec: FamilySpec) {
@@ -174,6 +179,7 @@ export class KernelFamily implements ModelFamily {
     this.kind = spec.kind;
     this.min = spec.min;
     this.max = spec.max;
+    this.constants = spec.constants;
   }
 
   /** The model with these parameters, once they are within the rules. */
@@ -182,7 +188,7 @@ export class KernelFamily implements ModelFamily {
     if (parameters.length !== rules.length)
       throw typeError(`${name} has ${names(rules)} as parameters; ${parameters.length} were given`);
     for (const [i, rule] of rules.entries()) checkParameter(name, rule, parameters[i]);
-    return new FamilyModel(this.spec, parameters);
+    return this.spec.make?.(parameters) ?? new FamilyModel(this.spec, parameters);
   }
 
   /** Holds arrays of parameters against the rules. */

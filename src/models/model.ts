@@ -43,6 +43,8 @@ export interface FamilyKernel {
   readonly a: number;
   /** The second parameter, 0 where there is none. */
   readonly b: number;
+  /** Numbers that the kernel needs beside the parameters, as the file of the kind in assembly/coding says. */
+  readonly constants?: Uint32Array | undefined;
 }
 
 /** A mixture that the kernels compute, with its parameters. */
@@ -106,6 +108,20 @@ export const Kind = {
   bernoulliFast: 9,
   /** probability of success, with `max` trials */
   binomialOfP: 10,
+  /** location, scale; the degrees of freedom are in the constants */
+  student: 11,
+  /** alpha, beta, with `max` trials */
+  betaBinomial: 16,
+  /** none: counts are the constants, and change */
+  adaptive: 17,
+  /** left end and probability themselves, for encoding */
+  given: 18,
+  /** mean, standard deviation; the constants are the edges of buckets */
+  bucketedGaussian: 32,
+  /** mean, scale; buckets */
+  bucketedLaplace: 33,
+  /** mean, scale; buckets */
+  bucketedLogistic: 35,
   /** weights, means, scales */
   logisticMixture: 64,
   /** weights, means, standard deviations */
@@ -145,6 +161,8 @@ export interface ModelFamily {
   readonly min: number;
   /** Last symbol of the support; ignored by kinds whose support follows from the parameters. */
   readonly max: number;
+  /** Numbers that the kernel needs beside the parameters. */
+  readonly constants?: Uint32Array | undefined;
   /**
    * The model with these parameters.
    *

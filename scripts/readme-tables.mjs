@@ -1,11 +1,12 @@
-// Renders the README's tables from bench/results/*.json, between marker comments, so that no figure is typed by hand:
-// `npm run readme`. With --check it changes nothing and fails when the README differs from what it would write.
+// Renders the tables of the README and of docs/benchmarks.md from bench/results/*.json, between marker comments, so that
+// no figure is typed by hand: `npm run readme`. With --check it changes nothing and fails when a page differs from what
+// it would write.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const readme = join(root, 'README.md');
+const pages = ['README.md', 'docs/benchmarks.md'];
 
 const load = (name) => {
   const path = join(root, 'bench/results', `${name}.json`);
@@ -74,38 +75,121 @@ function engines({ machine, rounds, bytes, node, chromium, ratio, date }) {
   return `${markdown(['', 'compress MB/s', 'restore MB/s'], rows)}\n\n${what}`;
 }
 
+const ns = (value) => (value >= 100 ? value.toFixed(0) : value.toFixed(1));
+const both = ({ encode, decode }, show = ns) => `${show(encode)} / ${show(decode)}`;
+const ratio = (value) => value.toFixed(2);
+
+function codersNote({ symbols, rounds, machine, native, date }) {
+  const versions = native
+    ? `constriction ${native.constriction} through its wheel (Python ${native.python}, numpy ${native.numpy})`
+    : 'without constriction, which was not there';
+  return `Nanoseconds a symbol, encode / decode; one call on ${number(symbols)} symbols, medians of ${rounds} interleaved rounds in one run, ${versions}, ${machine.processor}, ${machine.cores} cores, Node ${machine.node}, ${date}.`;
+}
+
+/** Bulk calls beside the native core, in short. */
+function coders(results) {
+  const rows = results.bulk.map((row) => [
+    `${row.title}, ${row.coder}`,
+    both(row.ours),
+    row.native ? both(row.native) : '–',
+    row.ratio ? both(row.ratio, ratio) : '–',
+  ]);
+  const same = results.bulk.filter((row) => row.identical !== null);
+  const words =
+    same.length > 0 ? ` The words were compared: identical in all ${same.length} rows with a native side.` : '';
+  const head = ['', 'surprisal', "constriction's native core", 'ratio'];
+  return `${markdown(head, rows)}\n\n${codersNote(results)}${words}`;
+}
+
+const percent = (bits, information) => `${((bits / information - 1) * 100).toFixed(4)} %`;
+
+/** What was written beyond the information. */
+function codersOverhead(results) {
+  const rows = results.bulk
+    .filter((row) => row.bits !== null)
+    .map((row) => [
+      `${row.title}, ${row.coder}`,
+      (row.information.exact / results.symbols).toFixed(4),
+      percent(row.bits, row.information.exact),
+      percent(row.bits, row.information.quantised),
+      row.nativeBits === null ? '–' : percent(row.nativeBits, row.information.exact),
+    ]);
+  const head = ['', 'bits a symbol', 'overhead', 'without quantisation', "constriction's overhead"];
+  return `${markdown(head, rows)}\n\n${number(results.symbols)} symbols. Overhead is what was written beyond the sum of −log₂ of the exact probabilities; the column beside it takes the probabilities as they are quantised to 24 bits, and so leaves what the coder itself adds.`;
+}
+
+function codersSingle(results) {
+  const rows = results.single.map((row) => [
+    `${row.title}, ${row.coder}`,
+    both(row.ours),
+    row.python ? both(row.python) : '–',
+  ]);
+  return `${markdown(['', 'surprisal', "a loop in Python over constriction's"], rows)}\n\nNanoseconds a symbol, encode / decode; a call for each of ${number(results.singleSymbols)} symbols.`;
+}
+
+function codersNpm({ npm }) {
+  const version = (id) => npm.coders.find((coder) => coder.id === id)?.version;
+  const rows = npm.rows.map((row) => [
+    bold(row.coder === 'AnsCoder', `${row.title}, ${row.coder}${version(row.coder) ? ` ${version(row.coder)}` : ''}`),
+    both(row.time),
+    percent(row.bits, row.information),
+  ]);
+  const notes = npm.coders.map(({ id, note }) => `${id} ${note}.`);
+  return `${markdown(['', 'ns a byte, encode / decode', 'overhead'], rows)}\n\n${number(npm.symbols)} bytes. ${notes.join(' ')} AnsCoder has a model of the bytes' frequencies, which is not in its output. Overhead is over the entropy of those frequencies.`;
+}
+
+function codersMemory({ memory }) {
+  const mib = (bytes) => (bytes / 2 ** 20).toFixed(1);
+  const rows = [
+    ['encoding keeps: words, with room to grow', mib(memory.encode)],
+    ['of them words', mib(memory.packed)],
+    ['decoding keeps: symbols', mib(memory.decode)],
+    ["the kernel's memory, whatever the number of symbols", mib(memory.kernel)],
+  ];
+  return `${markdown([`one call on ${number(memory.symbols)} symbols`, 'MiB'], rows)}`;
+}
+
 const tables = {
   'files-summary': ['files', summary],
   'files-each': ['files', each],
   engines: ['engines', engines],
+  coders: ['coders', coders],
+  'coders-overhead': ['coders', codersOverhead],
+  'coders-single': ['coders', codersSingle],
+  'coders-npm': ['coders', codersNpm],
+  'coders-memory': ['coders', codersMemory],
 };
 
-let failed = false;
-const before = readFileSync(readme, 'utf8');
-const after = before.replace(
-  /(<!-- table: ([\w-]+) -->\n)[\s\S]*?(<!-- end of table -->)/g,
-  (whole, open, name, close) => {
-    const table = tables[name];
-    if (!table) {
-      console.log(`FAILED: README.md asks for a table ${name}: there are ${Object.keys(tables).join(', ')}`);
-      failed = true;
-      return whole;
-    }
-    const results = load(table[0]);
-    const text = results
-      ? table[1](results)
-      : `Not measured yet: \`npm run bench\` writes bench/results/${table[0]}.json.`;
-    return `${open}${text}\n${close}`;
-  },
-);
-if (process.argv.includes('--check')) {
-  if (after !== before) {
-    console.log('FAILED: the tables of README.md are not those of bench/results: run `npm run readme` and commit it');
-    failed = true;
+const check = process.argv.includes('--check');
+let failed = 0;
+for (const page of pages) {
+  const path = join(root, page);
+  const before = readFileSync(path, 'utf8');
+  let unknown = false;
+  const after = before.replace(
+    /(<!-- table: ([\w-]+) -->\n)[\s\S]*?(<!-- end of table -->)/g,
+    (whole, open, name, close) => {
+      const table = tables[name];
+      if (!table) {
+        console.log(`FAILED: ${page} asks for a table ${name}: there are ${Object.keys(tables).join(', ')}`);
+        unknown = true;
+        return whole;
+      }
+      const results = load(table[0]);
+      const text = results
+        ? table[1](results)
+        : `Not measured yet: \`npm run bench\` writes bench/results/${table[0]}.json.`;
+      return `${open}${text}\n${close}`;
+    },
+  );
+  const stale = check && after !== before;
+  if (stale)
+    console.log(`FAILED: the tables of ${page} are not those of bench/results: run \`npm run readme\` and commit it`);
+  if (unknown || stale) failed++;
+  else if (after !== before) {
+    writeFileSync(path, after);
+    console.log(`${page} has new tables`);
   }
-  console.log(failed ? '0 passed, 1 failed' : '1 passed, 0 failed');
-} else if (after !== before) {
-  writeFileSync(readme, after);
-  console.log('README.md has new tables');
 }
-process.exit(failed ? 1 : 0);
+if (check) console.log(`${pages.length - failed} passed, ${failed} failed`);
+process.exit(failed > 0 ? 1 : 0);

@@ -31,6 +31,12 @@ describe('README.md', () => {
     if (i === 0) expect(stdout).toMatch(/^1000 \d+ true\n$/);
   });
 
+  it('has the tables of bench/results, as docs/benchmarks.md has', async () => {
+    const script = join(root, 'scripts/readme-tables.mjs');
+    const { stdout } = await promisify(execFile)(process.execPath, [script, '--check']);
+    expect(stdout).toBe('2 passed, 0 failed\n');
+  });
+
   it('links only to files that are there', () => {
     const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)/g)].map((match) => match[1]!);
     const missing = links.filter((link) => {

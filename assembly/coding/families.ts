@@ -7,6 +7,7 @@
 
 import { binomialSum, poissonSum } from './beta';
 import { atan, erf, exp, log, log1p } from './libm';
+import { locationInterval, locationSymbolAt } from './locations';
 import { FIRST_RESIDENT, residentInterval, residentSymbolAt } from './resident';
 import { studentCdf, studentQuantile } from './student';
 
@@ -36,6 +37,9 @@ export function setInterval(start: u32, width: u32): void {
   left = start;
   probability = width;
 }
+
+/** Where a symbol is put that a function finds beside its interval. */
+const FOUND: usize = memory.data(8, 8);
 
 const SQRT_2: f64 = 1.4142135623730951;
 const INV_PI: f64 = 0.3183098861837907;
@@ -81,6 +85,11 @@ function freeWeight(min: i32, max: i32, bits: u32): f64 {
 
 /** Sets `left` and `probability`; false when the model has no such symbol. */
 export function familyInterval(kind: u32, symbol: i32, min: i32, max: i32, bits: u32, a: f64, b: f64): bool {
+  if (kind <= LOGISTIC) {
+    const found = locationInterval(kind, symbol, min, max, bits, a, b);
+    setInterval(<u32>(found >> 32), <u32>found);
+    return found != 0;
+  }
   if (kind >= FIRST_RESIDENT) return residentInterval(kind, symbol, max, bits, a, b);
   if (kind == BINOMIAL) {
     min = 0;
@@ -109,6 +118,11 @@ export function familyInterval(kind: u32, symbol: i32, min: i32, max: i32, bits:
 
 /** The symbol whose interval holds `quantile` < 2^bits; sets `left` and `probability`, never empty. */
 export function familySymbolAt(kind: u32, quantile: u32, min: i32, max: i32, bits: u32, a: f64, b: f64): i32 {
+  if (kind <= LOGISTIC) {
+    const found = locationSymbolAt(kind, quantile, min, max, bits, a, b, FOUND);
+    setInterval(<u32>(found >> 32), <u32>found);
+    return load<i32>(FOUND);
+  }
   if (kind >= FIRST_RESIDENT) return residentSymbolAt(kind, quantile, max, bits, a, b);
   if (kind == BINOMIAL) {
     min = 0;

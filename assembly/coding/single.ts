@@ -7,6 +7,7 @@ export { binomialSum, incompleteBeta, poissonSum } from './beta';
 export { betaBinomialTable } from './beta-binomial';
 export { cdf, guess, normalQuantile } from './families';
 export { atan, erf, erfc, exp, lgamma, log, log1p, pow } from './libm';
+export { tableCdf } from './locations';
 export { fillMixtureTable, shapeMixture } from './mixtures';
 export { fillTable, quantizePerfectly, scratch } from './quantize';
 export { studentTable } from './student';

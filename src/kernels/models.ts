@@ -43,6 +43,8 @@ export interface ModelKernel extends Libm {
   quantizePerfectly(n: number, bits: number): number;
   /** P(X <= x) of a family of {@link Kind}. */
   cdf(kind: number, x: number, a: number, b: number): number;
+  /** cdf() of the first four kinds to 2^-37, from the table that mostly replaces it; NaN outside the table. */
+  tableCdf(kind: number, x: number, a: number, b: number): number;
   /** About where the cdf is p. */
   guess(kind: number, p: number, a: number, b: number): number;
   /** Writes n + 2 left ends of a beta-binomial distribution at scratch(). */

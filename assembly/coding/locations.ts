@@ -1,0 +1,321 @@
+// Location-scale families at speed: the cdf from a table of polynomials, with a certificate that the integer is the
+// exact path's; where it is lacking, the exact path itself.
+//
+// An interval's end is trunc(W cdf(x)) + whole units, and the words of all coders hang on that integer. The exact path
+// (exactLeft in families.ts: libm's functions in constriction's order) takes some 40 ns for two ends. Here
+// u = (x - a) (1 / b), F(u) is read from a table, and the integer is taken only if W F(u) is farther from the nearest
+// whole number than any error of the two paths together. It is not in about one case of 4000.
+//
+// The error of W F, for W < 2^24, as parts of F:
+// - Both arguments. The exact path has (x - a) and three roundings more, one of them that of sqrt(2); this one has the
+//   same (x - a), 1 / b and a product: they differ by less than 7 2^-53 relative, and |u F'(u)| < 0.32 for all four
+//   distributions. The half angle of Cauchy's adds 4 2^-53. Together below 2^-51.
+// - The exact path's functions are within 1 ulp, and each sum, product and quotient after them within half an ulp of
+//   a number up to 2: below 2^-51, the product with W included.
+// - The table: 6 Chebyshev nodes on steps of 2 h leave max |F^(6)| h^6 / (6! 2^5). With h = 1/16: 6.0e-12 for the
+//   normal distribution (max |He5 phi| = 2.307), 1.3e-12 for Laplace's (1/2), less for the logistic (max 0.26); with
+//   h = 1/64, 4.9e-14 for Cauchy's (less than (2 / pi) 5!).
+// - Values at the nodes within 2^-51 become coefficients whose errors, each times the power of t that it stands by,
+//   are below 2^-44 in sum, with those of the polynomial's own roundings; |t| <= 1/2.
+// - The sum with 2^28 rounds W F to multiples of 2^-24: half of 2^-24, or 2^-49 as a part.
+// All together below 6.1e-12, and TOLERANCE is 2^-37 = 7.3e-12: what a test measures is 5.97e-12.
+//
+// Beyond the table no polynomial is needed. Left of it W F < 1: the end is 0. Right of it W (1 - F) < 1, so the end is
+// W - 1 as long as F is below 1 by some ulps, and W once its distance from 1 is far below half an ulp; between these
+// two it is the exact path's. Scales outside [1e-300, 1e300], where 1 / b or b sqrt(2) may leave the normal numbers,
+// are always the exact path's.
+
+import { cdf, guess } from './families';
+import { atan } from './libm';
+
+export const GAUSSIAN: u32 = 0;
+export const LAPLACE: u32 = 1;
+export const CAUCHY: u32 = 2;
+export const LOGISTIC: u32 = 3;
+
+/** In multiples of 2^-24: what W F has to be away from whole numbers, 2^-37 of the largest W. */
+const TOLERANCE: u32 = 2048;
+
+// A table's step is 1/8 of its argument; an entry has the 6 coefficients of a polynomial in t, from -1/2 to 1/2. There
+// is one entry more than steps, since an argument next to the end may be rounded to it.
+const STEPS: f64 = 8.0;
+const ENTRY: usize = 48;
+const GAUSSIAN_REACH: f64 = 5.5;
+const EXPONENTIAL_REACH: f64 = 17.0;
+const CAUCHY_REACH: f64 = 4.0;
+const GAUSSIAN_TABLE: usize = memory.data(89 * 48, 16);
+const LAPLACE_TABLE: usize = memory.data(273 * 48, 16);
+const LOGISTIC_TABLE: usize = memory.data(273 * 48, 16);
+const CAUCHY_TABLE: usize = memory.data(65 * 48, 16);
+
+// Quantile functions, piecewise linear in the distance from the nearer of 0 and 1, in 8 pieces for each power of two
+// from 2^-25 to 2^-1; first those left of the median, then those right of it.
+const PIECES: u32 = 192;
+const QUANTILES: usize = memory.data(4 * 2 * 192 * 16, 16);
+
+/** A bit for each kind whose tables are there. */
+let ready: u32 = 0;
+
+/** The magic numbers whose sums with small numbers are rounded: to whole ones, and to multiples of 2^-24. */
+const WHOLE: f64 = 6755399441055744.0;
+const FRACTIONS: f64 = 268435456.0;
+
+// @ts-ignore: decorator
+@inline
+function reachOf(kind: u32): f64 {
+  return kind == GAUSSIAN ? GAUSSIAN_REACH : kind == CAUCHY ? CAUCHY_REACH : EXPONENTIAL_REACH;
+}
+
+/** Where the entry lies whose argument is from 0 to 1/8. */
+// @ts-ignore: decorator
+@inline
+function middleOf(kind: u32): usize {
+  if (kind == GAUSSIAN) return GAUSSIAN_TABLE + 44 * ENTRY;
+  if (kind == CAUCHY) return CAUCHY_TABLE + 32 * ENTRY;
+  return (kind == LAPLACE ? LAPLACE_TABLE : LOGISTIC_TABLE) + 136 * ENTRY;
+}
+
+/** F as the tables have it: Cauchy's argument is 4 tan(arctan(u) / 2), which has an end. */
+function valueAt(kind: u32, u: f64): f64 {
+  return kind == CAUCHY ? 0.5 + 0.6366197723675814 * atan(u * 0.25) : cdf(kind, u, 0.0, 1.0);
+}
+
+// The nodes' squares: (cos(k pi / 12) / 2)^2 for k = 1, 3, 5.
+const S0: f64 = 0.23325317547305485;
+const S1: f64 = 0.125;
+const S2: f64 = 0.016746824526945165;
+
+/** Stores a + b s + c s^2 through three points (s, y) at every other coefficient. */
+// @ts-ignore: decorator
+@inline
+function interpolate(at: usize, y0: f64, y1: f64, y2: f64): void {
+  const first = (y1 - y0) / (S1 - S0);
+  const second = ((y2 - y1) / (S2 - S1) - first) / (S2 - S0);
+  store<f64>(at, y0 - S0 * (first - S1 * second));
+  store<f64>(at, first - (S0 + S1) * second, 16);
+  store<f64>(at, second, 32);
+}
+
+function build(kind: u32): void {
+  ready |= 1 << kind;
+  const half = <i32>(reachOf(kind) * STEPS);
+  for (let k = -half; k <= half; k++) {
+    const at = middleOf(kind) + <usize>k * ENTRY;
+    // The even and the odd part at the nodes, each a polynomial in their squares.
+    for (let odd: u32 = 0; odd < 2; odd++) {
+      const y0 = part(kind, k, sqrt(S0), odd);
+      const y1 = part(kind, k, sqrt(S1), odd);
+      const y2 = part(kind, k, sqrt(S2), odd);
+      interpolate(at + <usize>(odd << 3), y0, y1, y2);
+    }
+  }
+  for (let i: u32 = 0; i < PIECES; i++) {
+    const p0 = edge(i);
+    const p1 = edge(i + 1);
+    const x0 = guess(kind, p0 * 5.9604644775390625e-8, 0.0, 1.0);
+    const x1 = guess(kind, p1 * 5.9604644775390625e-8, 0.0, 1.0);
+    const slope = (x1 - x0) / (p1 - p0);
+    const at = QUANTILES + <usize>(kind * 2 * PIECES + i) * 16;
+    store<f64>(at, x0 - slope * p0);
+    store<f64>(at, slope, 8);
+    store<f64>(at, slope * p0 - x0, <usize>PIECES * 16);
+    store<f64>(at, -slope, <usize>PIECES * 16 + 8);
+  }
+}
+
+function part(kind: u32, k: i32, t: f64, odd: u32): f64 {
+  const right = valueAt(kind, (<f64>k + 0.5 + t) / STEPS);
+  const left = valueAt(kind, (<f64>k + 0.5 - t) / STEPS);
+  return odd ? (right - left) / (2.0 * t) : (right + left) / 2.0;
+}
+
+/** Where piece i starts, in units of 2^-24: (1 + (i mod 8) / 8) 2^(i div 8 - 1). */
+// @ts-ignore: decorator
+@inline
+function edge(i: u32): f64 {
+  return reinterpret<f64>((<u64>(i + (1022 << 3))) << 49);
+}
+
+/** What the cdf's values are multiplied by: all but one unit a symbol, and one for the rounding. */
+// @ts-ignore: decorator
+@inline
+function weightOf(min: i32, max: i32, bits: u32): f64 {
+  return <f64>((1 << bits) - 1 - (max - min));
+}
+
+/** 1 / b, or NaN where the exact path has to do it. */
+// @ts-ignore: decorator
+@inline
+function inverse(b: f64): f64 {
+  return b > 1e-300 && b < 1e300 ? 1.0 / b : NaN;
+}
+
+/** Whether the table has u, about (x - a) / b. */
+// @ts-ignore: decorator
+@inline
+function inTable(kind: u32, u: f64): bool {
+  return abs(u) < (kind == CAUCHY ? 16777216.0 : reachOf(kind));
+}
+
+/** F(u) from the table. */
+// @ts-ignore: decorator
+@inline
+function value(kind: u32, u: f64): f64 {
+  const y = (kind == CAUCHY ? (CAUCHY_REACH * u) / (1.0 + sqrt(1.0 + u * u)) : u) * STEPS;
+  const near = y - 0.5 + WHOLE;
+  const t = y - (near - WHOLE) - 0.5;
+  const at = middleOf(kind) + <usize>reinterpret<u64>(near) * ENTRY;
+  const tt = t * t;
+  return (
+    load<f64>(at) + load<f64>(at, 8) * t + (load<f64>(at, 16) + load<f64>(at, 24) * t) * tt +
+    (load<f64>(at, 32) + load<f64>(at, 40) * t) * (tt * tt)
+  );
+}
+
+/** trunc(weight F(x)), exactly that of the exact path. */
+// @ts-ignore: decorator
+@inline
+function whole(kind: u32, x: f64, a: f64, b: f64, inverse: f64, weight: f64): u32 {
+  const u = (x - a) * inverse;
+  if (inTable(kind, u)) {
+    const fixed = reinterpret<u64>(weight * value(kind, u) + FRACTIONS);
+    if (((<u32>fixed + TOLERANCE) & 0xffffff) >= 2 * TOLERANCE) return <u32>(fixed >> 24) & 0xfffffff;
+  }
+  return beyond(kind, x, a, b, u, weight);
+}
+
+/** F(x) from the table, NaN where it is not in the table: for tests of what is said above. */
+export function tableCdf(kind: u32, x: f64, a: f64, b: f64): f64 {
+  if ((ready & (1 << kind)) == 0) build(kind);
+  const u = (x - a) * inverse(b);
+  return inTable(kind, u) ? value(kind, u) : NaN;
+}
+
+/** {@link whole} where the table does not have it. */
+function beyond(kind: u32, x: f64, a: f64, b: f64, u: f64, weight: f64): u32 {
+  if (kind != CAUCHY && weight >= 1.0) {
+    const reach = reachOf(kind);
+    const normal = kind == GAUSSIAN;
+    if (u <= -reach) return 0;
+    if (u >= reach && u <= (normal ? 7.75 : 34.0)) return <u32>weight - 1;
+    if (u >= (normal ? 8.5 : 40.0)) return <u32>weight;
+  }
+  return <u32>(weight * cdf(kind, x, a, b));
+}
+
+/** {@link whole} for searches. */
+function wholeOf(kind: u32, x: f64, a: f64, b: f64, inverse: f64, weight: f64): u32 {
+  return whole(kind, x, a, b, inverse, weight);
+}
+
+/** The interval of a symbol, left 2^32 + probability; 0 when it has none. */
+export function locationInterval(kind: u32, symbol: i32, min: i32, max: i32, bits: u32, a: f64, b: f64): u64 {
+  if (symbol < min || symbol > max) return 0;
+  if ((ready & (1 << kind)) == 0) build(kind);
+  const weight = weightOf(min, max, bits);
+  const x = <f64>symbol - 0.5;
+  const r = inverse(b);
+  const units = <u32>(symbol - min);
+  const from: u32 = symbol == min ? 0 : whole(kind, x, a, b, r, weight) + units;
+  const to = symbol == max ? <u32>1 << bits : whole(kind, x + 1.0, a, b, r, weight) + units + 1;
+  // A cdf that is out of order by its last bit can leave a symbol no interval.
+  return to > from ? ((<u64>from) << 32) | (to - from) : 0;
+}
+
+/** About where the cdf is `quantile` 2^-24, for a = 0 and b = 1. */
+// @ts-ignore: decorator
+@inline
+function standardGuess(kind: u32, quantile: u32): f64 {
+  const right: u32 = -(quantile >> 23);
+  const p = <f64>((quantile ^ right) & 0xffffff) + 0.5;
+  const piece = <u32>(reinterpret<u64>(p) >> 49) - (1022 << 3) + (right & PIECES) + kind * 2 * PIECES;
+  const at = QUANTILES + (<usize>piece << 4);
+  return load<f64>(at) + load<f64>(at, 8) * p;
+}
+
+// @ts-ignore: decorator
+@inline
+function within(x: f64, min: i32, max: i32): f64 {
+  x = floor(x + 0.5);
+  if (!(x > <f64>min)) return <f64>min;
+  return x < <f64>max ? x : <f64>max;
+}
+
+/** Stores the symbol whose interval holds `quantile` < 2^bits; returns its interval, left 2^32 + probability. */
+export function locationSymbolAt(
+  kind: u32, quantile: u32, min: i32, max: i32, bits: u32, a: f64, b: f64, into: usize,
+): u64 {
+  if ((ready & (1 << kind)) == 0) build(kind);
+  const weight = weightOf(min, max, bits);
+  const r = inverse(b);
+  let guessed = within(standardGuess(kind, bits == 24 ? quantile : (quantile << 12) + 2048) * b + a, min, max);
+  // Of the quantile about (symbol - min) units are the symbols' own: with many symbols the guess has to leave them out.
+  if (max - min > 1 << (bits - 12) && weight > 0.0) {
+    const share = (<f64>quantile + 0.5 - (guessed - <f64>min)) / weight;
+    if (share > 0.0 && share < 1.0)
+      guessed = within(standardGuess(kind, <u32>(share * 16777216.0)) * b + a, min, max);
+  }
+  const x = guessed - 0.5;
+  const symbol = <i32>guessed;
+  const units = <u32>(symbol - min);
+  const from: u32 = symbol == min ? 0 : whole(kind, x, a, b, r, weight) + units;
+  const to = symbol == max ? <u32>1 << bits : whole(kind, x + 1.0, a, b, r, weight) + units + 1;
+  if (from <= quantile && quantile < to) {
+    store<i32>(into, symbol);
+    return ((<u64>from) << 32) | (to - from);
+  }
+  return search(kind, quantile, min, max, bits, a, b, symbol, from, to, into);
+}
+
+/** The same where the first guess, with the interval from..to, is wrong: steps that double, then halves. */
+function search(
+  kind: u32, quantile: u32, min: i32, max: i32, bits: u32, a: f64, b: f64, symbol: i32, from: u32, to: u32, into: usize,
+): u64 {
+  const weight = weightOf(min, max, bits);
+  const r = inverse(b);
+  let low = symbol;
+  let high: i32;
+  if (from > quantile) {
+    // The first symbol's left end is 0.
+    high = low;
+    to = from;
+    for (let step: i64 = 1; ; step <<= 1) {
+      const next = <i64>high - step;
+      low = next > <i64>min ? <i32>next : min;
+      from = low == min ? 0 : wholeOf(kind, <f64>low - 0.5, a, b, r, weight) + <u32>(low - min);
+      if (from <= quantile) break;
+      high = low;
+      to = from;
+    }
+  } else {
+    // quantile >= to, the left end of a symbol that is there, since the last one's interval ends at 2^bits.
+    low += 1;
+    from = to;
+    for (let step: i64 = 1; ; step <<= 1) {
+      if (low == max) {
+        store<i32>(into, low);
+        return ((<u64>from) << 32) | ((<u32>1 << bits) - from);
+      }
+      const next = <i64>low + step;
+      high = next < <i64>max ? <i32>next : max;
+      to = wholeOf(kind, <f64>high - 0.5, a, b, r, weight) + <u32>(high - min);
+      if (to > quantile) break;
+      low = high;
+      from = to;
+    }
+  }
+  // from = left(low) <= quantile < left(high) = to
+  while (<u32>(high - low) > 1) {
+    const middle = low + <i32>(<u32>(high - low) >> 1);
+    const at = wholeOf(kind, <f64>middle - 0.5, a, b, r, weight) + <u32>(middle - min);
+    if (at <= quantile) {
+      low = middle;
+      from = at;
+    } else {
+      high = middle;
+      to = at;
+    }
+  }
+  store<i32>(into, low);
+  return ((<u64>from) << 32) | (to - from);
+}

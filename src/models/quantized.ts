@@ -44,7 +44,7 @@ function locationScale(name: string, kind: number, rules: readonly [Rule, Rule])
  * @example
  * const model = new QuantizedGaussian(-100, 100, 3.2, 9.6);
  * const interval = { left: 0, probability: 0 };
- * model.interval(6, interval); // { left: 9846594, probability: 668161 }
+ * model.interval(6, interval); // { left: 9976949, probability: 667886 }
  */
 export const QuantizedGaussian: LocationScale = locationScale('QuantizedGaussian', Kind.gaussian, [
   finite('mean'),

@@ -45,6 +45,8 @@ async function compile(asc, kernel) {
     '--runtime',
     'stub',
     '--importMemory',
+    // Memories are fresh: without this, space that is only reserved would be written out as zeros.
+    '--zeroFilledMemory',
     // load.ts gives every instance a fresh memory: zeros need not be carried along.
     '--zeroFilledMemory',
     '--enable',

@@ -2,49 +2,56 @@
  * Codes which quantised parameters lay near a boundary, and on which side: the side information of two runtimes whose
  * floats differ (see `surprisal/models/parameters.js`).
  *
- * The number of corrections comes first, 5 bits and its own; then the distances between them under the geometric
- * distribution of their density, then a bit for each side. With a share s of n values near a boundary that is about
- * n (H(s) + s) bits, H the binary entropy: where one value in 10,000 is near, 0.0016 bits a value.
+ * Only bits, each a symbol of `Uniform(2)`, so that any coder writes them, constriction's in Python too. For `count`
+ * corrections among `length` values:
+ *
+ * 1. `count + 1` in Elias' gamma code: as many zeros as it has bits after its first, then its bits, highest first.
+ * 2. For each correction the values passed over since the one before, in a Rice code with parameter
+ *    k = floor(log2(length / count)): the number div 2^k ones, a zero, k low bits, highest first. Then a bit, its side.
+ *
+ * With a share s of values near a boundary that is within 4 % of H(s) + s bits a value, H the binary entropy, and one
+ * bit in all where there are none.
  */
 import { rangeError, SurprisalError, typeError } from '../errors.ts';
-import { Geometric } from '../models/geometric.ts';
-import type { EntropyModel } from '../models/model.ts';
 import type { Corrections } from '../models/parameters.ts';
 import { Uniform } from '../models/uniform.ts';
 import { AnsCoder } from './ans.ts';
 import { RangeDecoder, RangeEncoder } from './range.ts';
 import { type Preset, typeName } from './words.ts';
 
-/** Models of a precision, and the longest distance, which means "so far without a correction". */
-function modelsFor(precision: 24 | 12, count: number, length: number) {
-  const far = precision === 24 ? 65535 : 255;
-  const distance: EntropyModel = new Geometric(far, Math.min(1, count / length), { precision });
-  return { far, distance, bit: new Uniform(2, { precision }), bitCount: new Uniform(33, { precision }) };
-}
-
-const precisionFor = (preset: Preset): 24 | 12 => (preset === 'small' ? 12 : 24);
+const bitModel = (preset: Preset) => new Uniform(2, { precision: preset === 'small' ? 12 : 24 });
 
 function checkLength(length: number): void {
   if (!(Number.isInteger(length) && length >= 0 && length < 2 ** 32))
     throw rangeError(`a number of values is a whole number from 0 to 2^32 - 1, not ${length}`);
 }
 
-/** The symbols of corrections among `length` values, each with its model, first one first. */
-function symbolsOf({ positions, upper }: Corrections, length: number, precision: 24 | 12): [number, EntropyModel][] {
+/** The parameter of the Rice code: about ln 2 of the mean distance, rounded to a power of two. */
+const riceParameter = (count: number, length: number): number => 31 - Math.clz32(Math.floor(length / count));
+
+/** Writes the lowest `count` bits of a number, the highest first. */
+function pushBits(bits: number[], value: number, count: number): void {
+  for (let i = count - 1; i >= 0; i--) bits.push((value >>> i) & 1);
+}
+
+function bitsOf({ positions, upper }: Corrections, length: number): number[] {
   const count = positions.length;
-  const { bit, bitCount, far, distance } = modelsFor(precision, Math.max(count, 1), Math.max(length, 1));
-  const bits = 32 - Math.clz32(count);
-  const symbols: [number, EntropyModel][] = [[bits, bitCount]];
-  // The highest bit of the number is a 1.
-  for (let i = bits - 2; i >= 0; i--) symbols.push([(count >>> i) & 1, bit]);
+  const bits: number[] = [];
+  const size = 31 - Math.clz32(count + 1);
+  pushBits(bits, 0, size);
+  pushBits(bits, count + 1, size + 1);
+  if (count === 0) return bits;
+  const k = riceParameter(count, length);
   let from = 0;
-  for (const position of positions) {
-    for (; position - from >= far; from += far) symbols.push([far, distance]);
-    symbols.push([position - from, distance]);
-    from = position + 1;
+  for (let i = 0; i < count; i++) {
+    const passed = positions[i] - from;
+    for (let q = passed >>> k; q > 0; q--) bits.push(1);
+    bits.push(0);
+    pushBits(bits, passed, k);
+    bits.push(upper[i]);
+    from = positions[i] + 1;
   }
-  for (const side of upper) symbols.push([side, bit]);
-  return symbols;
+  return bits;
 }
 
 /**
@@ -73,11 +80,9 @@ export function encodeCorrections<P extends Preset>(
       throw rangeError(`correction ${i} (position ${positions[i]}, side ${upper[i]}) fits no ${length} values`);
   if (!(coder instanceof AnsCoder || coder instanceof RangeEncoder))
     throw typeError(`corrections are encoded on an AnsCoder or a RangeEncoder, not on ${typeName(coder)}`);
-  const list = symbolsOf(corrections, length, precisionFor(coder.preset));
-  const symbols = Int32Array.from(list, ([symbol]) => symbol);
-  const models = list.map(([, model]) => model);
-  if (coder instanceof AnsCoder) coder.encodeReverse(symbols, models);
-  else coder.encode(symbols, models);
+  const bits = Uint8Array.from(bitsOf(corrections, length));
+  if (coder instanceof AnsCoder) coder.encodeReverse(bits, bitModel(coder.preset));
+  else coder.encode(bits, bitModel(coder.preset));
 }
 
 /**
@@ -93,40 +98,43 @@ export function decodeCorrections<P extends Preset>(coder: AnsCoder<P> | RangeDe
   checkLength(length);
   if (!(coder instanceof AnsCoder || coder instanceof RangeDecoder))
     throw typeError(`corrections are decoded from an AnsCoder or a RangeDecoder, not from ${typeName(coder)}`);
+  const model = bitModel(coder.preset);
   // On a copy first: what is refused half-way has to leave the coder as it was.
   const trial = coder.clone();
-  const models: EntropyModel[] = [];
-  const corrections = read(
-    (model) => {
-      models.push(model);
-      return trial.decode(model);
-    },
-    length,
-    precisionFor(coder.preset),
-  );
-  coder.decode(models);
+  let taken = 0;
+  const corrections = read(() => {
+    taken++;
+    return trial.decode(model);
+  }, length);
+  coder.decode(model, taken);
   return corrections;
 }
 
-function read(take: (model: EntropyModel) => number, length: number, precision: 24 | 12): Corrections {
-  const { bit, bitCount } = modelsFor(precision, 1, 1);
-  const bits = take(bitCount);
-  let count = bits === 0 ? 0 : 1;
-  for (let i = 1; i < bits; i++) count = count * 2 + take(bit);
+function read(bit: () => number, length: number): Corrections {
+  const number = (first: number, count: number): number => {
+    let value = first;
+    for (let i = 0; i < count; i++) value = value * 2 + bit();
+    return value;
+  };
+  let size = 0;
+  while (bit() === 0) if (++size > 32) throw new SurprisalError('corrupt', 'no number of corrections has 33 bits');
+  const count = number(1, size) - 1;
   if (count > length) throw new SurprisalError('corrupt', `${count} corrections among ${length} values`);
-  if (count === 0) return { positions: new Uint32Array(0), upper: new Uint8Array(0) };
-  const { far, distance } = modelsFor(precision, count, length);
   const positions = new Uint32Array(count);
+  const upper = new Uint8Array(count);
+  if (count === 0) return { positions, upper };
+  const k = riceParameter(count, length);
   let from = 0;
   for (let i = 0; i < count; i++) {
-    for (let step = take(distance); ; step = take(distance)) {
-      from += step;
-      if (from >= length) throw new SurprisalError('corrupt', `correction ${i} lies beyond the ${length} values`);
-      if (step < far) break;
+    const beyond = () => new SurprisalError('corrupt', `correction ${i} lies beyond the ${length} values`);
+    while (bit() === 1) {
+      from += 2 ** k;
+      if (from >= length) throw beyond();
     }
+    from += number(0, k);
+    if (from >= length) throw beyond();
     positions[i] = from++;
+    upper[i] = bit();
   }
-  const upper = new Uint8Array(count);
-  for (let i = 0; i < count; i++) upper[i] = take(bit);
   return { positions, upper };
 }

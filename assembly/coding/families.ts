@@ -87,7 +87,7 @@ function freeWeight(min: i32, max: i32, bits: u32): f64 {
 export function familyInterval(kind: u32, symbol: i32, min: i32, max: i32, bits: u32, a: f64, b: f64): bool {
   if (kind <= LOGISTIC) {
     const found = locationInterval(kind, symbol, min, max, bits, a, b);
-    setInterval(<u32>(found >> 32), <u32>found);
+    setInterval(<u32>found, <u32>(found >> 32));
     return found != 0;
   }
   if (kind >= FIRST_RESIDENT) return residentInterval(kind, symbol, max, bits, a, b);
@@ -120,7 +120,7 @@ export function familyInterval(kind: u32, symbol: i32, min: i32, max: i32, bits:
 export function familySymbolAt(kind: u32, quantile: u32, min: i32, max: i32, bits: u32, a: f64, b: f64): i32 {
   if (kind <= LOGISTIC) {
     const found = locationSymbolAt(kind, quantile, min, max, bits, a, b, FOUND);
-    setInterval(<u32>(found >> 32), <u32>found);
+    setInterval(<u32>found, <u32>(found >> 32));
     return load<i32>(FOUND);
   }
   if (kind >= FIRST_RESIDENT) return residentSymbolAt(kind, quantile, max, bits, a, b);

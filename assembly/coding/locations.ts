@@ -66,13 +66,13 @@ function reachOf(kind: u32): f64 {
   return kind == GAUSSIAN ? GAUSSIAN_REACH : kind == CAUCHY ? CAUCHY_REACH : EXPONENTIAL_REACH;
 }
 
-/** Where the entry lies whose argument is from 0 to 1/8. */
+/** Where the entry would lie whose argument is from -1/8 to 0: number 0 of those that y + 1/2 is rounded to. */
 // @ts-ignore: decorator
 @inline
 function middleOf(kind: u32): usize {
-  if (kind == GAUSSIAN) return GAUSSIAN_TABLE + 44 * ENTRY;
-  if (kind == CAUCHY) return CAUCHY_TABLE + 32 * ENTRY;
-  return (kind == LAPLACE ? LAPLACE_TABLE : LOGISTIC_TABLE) + 136 * ENTRY;
+  if (kind == GAUSSIAN) return GAUSSIAN_TABLE + 43 * ENTRY;
+  if (kind == CAUCHY) return CAUCHY_TABLE + 31 * ENTRY;
+  return (kind == LAPLACE ? LAPLACE_TABLE : LOGISTIC_TABLE) + 135 * ENTRY;
 }
 
 /** F as the tables have it: Cauchy's argument is 4 tan(arctan(u) / 2), which has an end. */
@@ -100,7 +100,7 @@ function build(kind: u32): void {
   ready |= 1 << kind;
   const half = <i32>(reachOf(kind) * STEPS);
   for (let k = -half; k <= half; k++) {
-    const at = middleOf(kind) + <usize>k * ENTRY;
+    const at = middleOf(kind) + <usize>(k + 1) * ENTRY;
     // The even and the odd part at the nodes, each a polynomial in their squares.
     for (let odd: u32 = 0; odd < 2; odd++) {
       const y0 = part(kind, k, sqrt(S0), odd);
@@ -112,8 +112,8 @@ function build(kind: u32): void {
   for (let i: u32 = 0; i < PIECES; i++) {
     const p0 = edge(i);
     const p1 = edge(i + 1);
-    const x0 = guess(kind, p0 * 5.9604644775390625e-8, 0.0, 1.0);
-    const x1 = guess(kind, p1 * 5.9604644775390625e-8, 0.0, 1.0);
+    const x0 = guess(kind, p0 * 2.98023223876953125e-8, 0.0, 1.0);
+    const x1 = guess(kind, p1 * 2.98023223876953125e-8, 0.0, 1.0);
     const slope = (x1 - x0) / (p1 - p0);
     const at = QUANTILES + <usize>(kind * 2 * PIECES + i) * 16;
     store<f64>(at, x0 - slope * p0);
@@ -129,11 +129,11 @@ function part(kind: u32, k: i32, t: f64, odd: u32): f64 {
   return odd ? (right - left) / (2.0 * t) : (right + left) / 2.0;
 }
 
-/** Where piece i starts, in units of 2^-24: (1 + (i mod 8) / 8) 2^(i div 8 - 1). */
+/** Where piece i starts, in units of 2^-25: (1 + (i mod 8) / 8) 2^(i div 8). */
 // @ts-ignore: decorator
 @inline
 function edge(i: u32): f64 {
-  return reinterpret<f64>((<u64>(i + (1022 << 3))) << 49);
+  return reinterpret<f64>((<u64>(i + (1023 << 3))) << 49);
 }
 
 /** What the cdf's values are multiplied by: all but one unit a symbol, and one for the rounding. */
@@ -143,27 +143,28 @@ function weightOf(min: i32, max: i32, bits: u32): f64 {
   return <f64>((1 << bits) - 1 - (max - min));
 }
 
-/** 1 / b, or NaN where the exact path has to do it. */
+/** What (x - a) is multiplied by for the table's argument in steps, or NaN where the exact path has to do it. */
 // @ts-ignore: decorator
 @inline
-function inverse(b: f64): f64 {
-  return b > 1e-300 && b < 1e300 ? 1.0 / b : NaN;
+function factorOf(kind: u32, b: f64): f64 {
+  return b > 1e-300 && b < 1e300 ? (kind == CAUCHY ? 1.0 : STEPS) / b : NaN;
 }
 
-/** Whether the table has u, about (x - a) / b. */
+/** Whether the table has y = (x - a) factor. */
 // @ts-ignore: decorator
 @inline
-function inTable(kind: u32, u: f64): bool {
-  return abs(u) < (kind == CAUCHY ? 16777216.0 : reachOf(kind));
+function inTable(kind: u32, y: f64): bool {
+  return abs(y) < (kind == CAUCHY ? 16777216.0 : reachOf(kind) * STEPS);
 }
 
-/** F(u) from the table. */
+/** F from the table. */
 // @ts-ignore: decorator
 @inline
-function value(kind: u32, u: f64): f64 {
-  const y = (kind == CAUCHY ? (CAUCHY_REACH * u) / (1.0 + sqrt(1.0 + u * u)) : u) * STEPS;
-  const near = y - 0.5 + WHOLE;
-  const t = y - (near - WHOLE) - 0.5;
+function value(kind: u32, y: f64): f64 {
+  if (kind == CAUCHY) y = (CAUCHY_REACH * STEPS * y) / (1.0 + sqrt(1.0 + y * y));
+  y += 0.5;
+  const near = y + WHOLE;
+  const t = y - (near - WHOLE);
   const at = middleOf(kind) + <usize>reinterpret<u64>(near) * ENTRY;
   const tt = t * t;
   return (
@@ -175,25 +176,26 @@ function value(kind: u32, u: f64): f64 {
 /** trunc(weight F(x)), exactly that of the exact path. */
 // @ts-ignore: decorator
 @inline
-function whole(kind: u32, x: f64, a: f64, b: f64, inverse: f64, weight: f64): u32 {
-  const u = (x - a) * inverse;
-  if (inTable(kind, u)) {
-    const fixed = reinterpret<u64>(weight * value(kind, u) + FRACTIONS);
+function whole(kind: u32, x: f64, a: f64, b: f64, factor: f64, weight: f64): u32 {
+  const y = (x - a) * factor;
+  if (inTable(kind, y)) {
+    const fixed = reinterpret<u64>(weight * value(kind, y) + FRACTIONS);
     if (((<u32>fixed + TOLERANCE) & 0xffffff) >= 2 * TOLERANCE) return <u32>(fixed >> 24) & 0xfffffff;
   }
-  return beyond(kind, x, a, b, u, weight);
+  return beyond(kind, x, a, b, y, weight);
 }
 
 /** F(x) from the table, NaN where it is not in the table: for tests of what is said above. */
 export function tableCdf(kind: u32, x: f64, a: f64, b: f64): f64 {
   if ((ready & (1 << kind)) == 0) build(kind);
-  const u = (x - a) * inverse(b);
-  return inTable(kind, u) ? value(kind, u) : NaN;
+  const y = (x - a) * factorOf(kind, b);
+  return inTable(kind, y) ? value(kind, y) : NaN;
 }
 
 /** {@link whole} where the table does not have it. */
-function beyond(kind: u32, x: f64, a: f64, b: f64, u: f64, weight: f64): u32 {
+function beyond(kind: u32, x: f64, a: f64, b: f64, y: f64, weight: f64): u32 {
   if (kind != CAUCHY && weight >= 1.0) {
+    const u = y / STEPS;
     const reach = reachOf(kind);
     const normal = kind == GAUSSIAN;
     if (u <= -reach) return 0;
@@ -204,65 +206,115 @@ function beyond(kind: u32, x: f64, a: f64, b: f64, u: f64, weight: f64): u32 {
 }
 
 /** {@link whole} for searches. */
-function wholeOf(kind: u32, x: f64, a: f64, b: f64, inverse: f64, weight: f64): u32 {
-  return whole(kind, x, a, b, inverse, weight);
+function wholeOf(kind: u32, x: f64, a: f64, b: f64, weight: f64): u32 {
+  return whole(kind, x, a, b, factorOf(kind, b), weight);
 }
 
-/** The interval of a symbol, left 2^32 + probability; 0 when it has none. */
-export function locationInterval(kind: u32, symbol: i32, min: i32, max: i32, bits: u32, a: f64, b: f64): u64 {
-  if (symbol < min || symbol > max) return 0;
-  if ((ready & (1 << kind)) == 0) build(kind);
-  const weight = weightOf(min, max, bits);
-  const x = <f64>symbol - 0.5;
-  const r = inverse(b);
-  const units = <u32>(symbol - min);
-  const from: u32 = symbol == min ? 0 : whole(kind, x, a, b, r, weight) + units;
-  const to = symbol == max ? <u32>1 << bits : whole(kind, x + 1.0, a, b, r, weight) + units + 1;
-  // A cdf that is out of order by its last bit can leave a symbol no interval.
-  return to > from ? ((<u64>from) << 32) | (to - from) : 0;
-}
-
-/** About where the cdf is `quantile` 2^-24, for a = 0 and b = 1. */
+/** The interval of a symbol, left + 2^32 probability; 0 when it has none. */
 // @ts-ignore: decorator
 @inline
-function standardGuess(kind: u32, quantile: u32): f64 {
-  const right: u32 = -(quantile >> 23);
-  const p = <f64>((quantile ^ right) & 0xffffff) + 0.5;
-  const piece = <u32>(reinterpret<u64>(p) >> 49) - (1022 << 3) + (right & PIECES) + kind * 2 * PIECES;
-  const at = QUANTILES + (<usize>piece << 4);
-  return load<f64>(at) + load<f64>(at, 8) * p;
+function interval(kind: u32, symbol: i32, min: i32, max: i32, bits: u32, weight: f64, a: f64, b: f64): u64 {
+  if (symbol < min || symbol > max) return 0;
+  const x = <f64>symbol - 0.5;
+  const factor = factorOf(kind, b);
+  const units = <u32>(symbol - min);
+  const from: u32 = symbol == min ? 0 : whole(kind, x, a, b, factor, weight) + units;
+  const to = symbol == max ? <u32>1 << bits : whole(kind, x + 1.0, a, b, factor, weight) + units + 1;
+  // A cdf that is out of order by its last bit can leave a symbol no interval.
+  return to > from ? ((<u64>(to - from)) << 32) | from : 0;
 }
 
+/** The interval of a symbol, left + 2^32 probability; 0 when it has none. */
+export function locationInterval(kind: u32, symbol: i32, min: i32, max: i32, bits: u32, a: f64, b: f64): u64 {
+  if ((ready & (1 << kind)) == 0) build(kind);
+  return interval(kind, symbol, min, max, bits, weightOf(min, max, bits), a, b);
+}
+
+/** The intervals of `n` symbols, with parameters `stride` bytes apart, the second ones `spacing` after the first. */
+export function locationIntervals(
+  kind: u32, n: i32, symbols: usize, parameters: usize, spacing: usize, stride: usize, min: i32, max: i32, bits: u32,
+  to: usize,
+): void {
+  if ((ready & (1 << kind)) == 0) build(kind);
+  if (kind == GAUSSIAN) intervals<u8>(kind, n, symbols, parameters, spacing, stride, min, max, bits, to);
+  else if (kind == CAUCHY) intervals<u32>(kind, n, symbols, parameters, spacing, stride, min, max, bits, to);
+  else intervals<u16>(kind, n, symbols, parameters, spacing, stride, min, max, bits, to);
+}
+
+/** The same for a kind that is known here: K is u8 for the Gaussian, u32 for Cauchy's, u16 for the two others. */
+function intervals<K>(
+  kind: u32, n: i32, symbols: usize, parameters: usize, spacing: usize, stride: usize, min: i32, max: i32, bits: u32,
+  to: usize,
+): void {
+  const weight = weightOf(min, max, bits);
+  const end = symbols + (<usize>n << 2);
+  while (symbols < end) {
+    const a = load<f64>(parameters);
+    const b = load<f64>(parameters + spacing);
+    const symbol = load<i32>(symbols);
+    store<u64>(to, interval(known<K>(kind), symbol, min, max, bits, weight, a, b));
+    symbols += 4;
+    parameters += stride;
+    to += 8;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function known<K>(kind: u32): u32 {
+  if (sizeof<K>() == 1) return GAUSSIAN;
+  if (sizeof<K>() == 4) return CAUCHY;
+  return kind == LAPLACE ? LAPLACE : LOGISTIC;
+}
+
+/** About where the cdf is `quantile` 2^-24. */
+// @ts-ignore: decorator
+@inline
+function about(kind: u32, quantile: u32, a: f64, b: f64): f64 {
+  const right: u32 = -(quantile >> 23);
+  const p = <f64>(((quantile ^ right) & 0xffffff) * 2 + 1);
+  const piece = <u32>(reinterpret<u64>(p) >> 49) - (1023 << 3) + (right & PIECES) + kind * 2 * PIECES;
+  const at = QUANTILES + (<usize>piece << 4);
+  return load<f64>(at) * b + a + load<f64>(at, 8) * p * b;
+}
+
+/** x as a symbol, NaN and all. */
 // @ts-ignore: decorator
 @inline
 function within(x: f64, min: i32, max: i32): f64 {
-  x = floor(x + 0.5);
   if (!(x > <f64>min)) return <f64>min;
-  return x < <f64>max ? x : <f64>max;
+  return x < <f64>max ? x + WHOLE - WHOLE : <f64>max;
 }
 
-/** Stores the symbol whose interval holds `quantile` < 2^bits; returns its interval, left 2^32 + probability. */
+/** Stores the symbol whose interval holds `quantile` < 2^bits; returns its interval, left + 2^32 probability. */
 export function locationSymbolAt(
   kind: u32, quantile: u32, min: i32, max: i32, bits: u32, a: f64, b: f64, into: usize,
 ): u64 {
   if ((ready & (1 << kind)) == 0) build(kind);
+  if (kind == GAUSSIAN) return symbolAt<u8>(kind, quantile, min, max, bits, a, b, into);
+  if (kind == CAUCHY) return symbolAt<u32>(kind, quantile, min, max, bits, a, b, into);
+  return symbolAt<u16>(kind, quantile, min, max, bits, a, b, into);
+}
+
+function symbolAt<K>(
+  which: u32, quantile: u32, min: i32, max: i32, bits: u32, a: f64, b: f64, into: usize,
+): u64 {
+  const kind = known<K>(which);
   const weight = weightOf(min, max, bits);
-  const r = inverse(b);
-  let guessed = within(standardGuess(kind, bits == 24 ? quantile : (quantile << 12) + 2048) * b + a, min, max);
+  const factor = factorOf(kind, b);
+  let x = within(about(kind, bits == 24 ? quantile : (quantile << 12) + 2048, a, b), min, max);
   // Of the quantile about (symbol - min) units are the symbols' own: with many symbols the guess has to leave them out.
   if (max - min > 1 << (bits - 12) && weight > 0.0) {
-    const share = (<f64>quantile + 0.5 - (guessed - <f64>min)) / weight;
-    if (share > 0.0 && share < 1.0)
-      guessed = within(standardGuess(kind, <u32>(share * 16777216.0)) * b + a, min, max);
+    const share = (<f64>quantile + 0.5 - (x - <f64>min)) / weight;
+    if (share > 0.0 && share < 1.0) x = within(about(kind, <u32>(share * 16777216.0), a, b), min, max);
   }
-  const x = guessed - 0.5;
-  const symbol = <i32>guessed;
+  const symbol = <i32>x;
   const units = <u32>(symbol - min);
-  const from: u32 = symbol == min ? 0 : whole(kind, x, a, b, r, weight) + units;
-  const to = symbol == max ? <u32>1 << bits : whole(kind, x + 1.0, a, b, r, weight) + units + 1;
+  const from: u32 = symbol == min ? 0 : whole(kind, x - 0.5, a, b, factor, weight) + units;
+  const to = symbol == max ? <u32>1 << bits : whole(kind, x + 0.5, a, b, factor, weight) + units + 1;
   if (from <= quantile && quantile < to) {
     store<i32>(into, symbol);
-    return ((<u64>from) << 32) | (to - from);
+    return ((<u64>(to - from)) << 32) | from;
   }
   return search(kind, quantile, min, max, bits, a, b, symbol, from, to, into);
 }
@@ -272,7 +324,6 @@ function search(
   kind: u32, quantile: u32, min: i32, max: i32, bits: u32, a: f64, b: f64, symbol: i32, from: u32, to: u32, into: usize,
 ): u64 {
   const weight = weightOf(min, max, bits);
-  const r = inverse(b);
   let low = symbol;
   let high: i32;
   if (from > quantile) {
@@ -282,7 +333,7 @@ function search(
     for (let step: i64 = 1; ; step <<= 1) {
       const next = <i64>high - step;
       low = next > <i64>min ? <i32>next : min;
-      from = low == min ? 0 : wholeOf(kind, <f64>low - 0.5, a, b, r, weight) + <u32>(low - min);
+      from = low == min ? 0 : wholeOf(kind, <f64>low - 0.5, a, b, weight) + <u32>(low - min);
       if (from <= quantile) break;
       high = low;
       to = from;
@@ -294,11 +345,11 @@ function search(
     for (let step: i64 = 1; ; step <<= 1) {
       if (low == max) {
         store<i32>(into, low);
-        return ((<u64>from) << 32) | ((<u32>1 << bits) - from);
+        return ((<u64>((1 << bits) - from)) << 32) | from;
       }
       const next = <i64>low + step;
       high = next < <i64>max ? <i32>next : max;
-      to = wholeOf(kind, <f64>high - 0.5, a, b, r, weight) + <u32>(high - min);
+      to = wholeOf(kind, <f64>high - 0.5, a, b, weight) + <u32>(high - min);
       if (to > quantile) break;
       low = high;
       from = to;
@@ -307,7 +358,7 @@ function search(
   // from = left(low) <= quantile < left(high) = to
   while (<u32>(high - low) > 1) {
     const middle = low + <i32>(<u32>(high - low) >> 1);
-    const at = wholeOf(kind, <f64>middle - 0.5, a, b, r, weight) + <u32>(middle - min);
+    const at = wholeOf(kind, <f64>middle - 0.5, a, b, weight) + <u32>(middle - min);
     if (at <= quantile) {
       low = middle;
       from = at;
@@ -317,5 +368,5 @@ function search(
     }
   }
   store<i32>(into, low);
-  return ((<u64>from) << 32) | (to - from);
+  return ((<u64>(to - from)) << 32) | from;
 }

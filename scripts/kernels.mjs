@@ -14,6 +14,7 @@ const generated = join(root, 'src/kernels/generated');
  */
 export const kernels = [
   { name: 'math', entry: 'assembly/math/index.ts', constants: {} },
+  { name: 'tabled', entry: 'assembly/coding/tabled.ts', constants: {} },
   { name: 'coding', entry: 'assembly/coding/index.ts', constants: {} },
   { name: 'interleaved', entry: 'assembly/interleaved/index.ts', constants: {} },
   { name: 'online', entry: 'assembly/online/index.ts', constants: { JOURNAL: 0 } },

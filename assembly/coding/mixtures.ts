@@ -1,12 +1,13 @@
 // Mixtures of logistic and of normal distributions as intervals of integers, cut leakily as families.ts cuts one: the
 // left end of a symbol s > min is trunc(free * F(s - 1/2)) + (s - min), where F is the mixture's cdf.
 //
-// No two symbols may get ends out of order, so F as computed never falls:
-// - (x - mean) / scale rounds to a number that does not fall as x rises, and the cut to a whole number of 2^-26 neither;
-// - between two such numbers below 0 a component's cdf grows by a relative 2^-27 at least, and what `below` computes is
-//   wrong by less than 2^-30 of it; above 0 it is 1 less the value at the mirrored place;
-// - products with a weight >= 0, their sum in a fixed order, and the quotient by the sum of the weights, all round to
-//   numbers that do not fall when none of the terms does. With every cdf at 1 the quotient is 1 exactly.
+// No two symbols may get ends out of order, so F as computed never falls as x rises:
+// - (x - mean) / scale, cut at both ends and rounded to whole numbers of 2^-28, never falls, whatever is rounded;
+// - from one such number below 0 to the next a component's cdf grows by a relative 2^-29 at least (by z 2^-28 where the
+//   normal one is at -z, far out), and its series is wrong by less than a quarter of that: 2^-38 for the logistic one,
+//   2^-27 at the normal one's end. Above 0 it is 1 less the value at the mirrored place;
+// - products with a weight >= 0, their sum in a fixed order, and the quotient by the sum of the weights, each round to
+//   numbers that do not fall when none of the terms does; and none is above 1.
 
 import { erfc, exp } from './libm';
 
@@ -16,15 +17,23 @@ const GAUSSIAN_MIXTURE: u32 = 65;
 export let mixtureLeft: u32 = 0;
 export let mixtureWidth: u32 = 0;
 
-/** Coefficients of a piece. */
-const TERMS: i32 = 8;
-/** Bits of a piece's width: 1/8 for the logistic cdf on [-32, 0), 1/16 for the normal one on [-8, 0). */
-const LOGISTIC_SHIFT: i32 = 23;
-const NORMAL_SHIFT: i32 = 22;
-const LOGISTIC_PIECES: i32 = 256;
-const NORMAL_PIECES: i32 = 128;
+/** Coefficients of a piece, whose width is 1 when t is scaled. */
+const TERMS: i32 = 6;
+const BYTES: usize = 48;
+/** Pieces of a unit of z, and those of [-32, 0] and of [-8, 0], centred at whole numbers. */
+const LOGISTIC_SCALE: f64 = 16.0;
+const NORMAL_SCALE: f64 = 32.0;
+const LOGISTIC_PIECES: i32 = 513;
+const NORMAL_PIECES: i32 = 257;
+const LOGISTIC_LEAST: f64 = -512.0;
+const NORMAL_LEAST: f64 = -256.0;
+/** Added and taken off again, they round to whole numbers of 2^-28 of a unit of z, which has 16 or 32 pieces. */
+const LOGISTIC_GRID: f64 = 402653184.0;
+const NORMAL_GRID: f64 = 805306368.0;
+/** The same for whole numbers, which are then in the low bits: 1.5 2^52. */
+const WHOLE: f64 = 6755399441055744.0;
 
-const tables: usize = memory.data(64 * (256 + 128), 64);
+const tables: usize = memory.data(48 * (513 + 257), 64);
 let filled: bool = false;
 
 let components: i32 = 0;
@@ -37,61 +46,93 @@ export function shapeMixture(count: i32, bytes: usize): void {
   if (!filled) fillTables();
 }
 
+/**
+ * Whether `n` rows at `row` and what belongs to them can be coded with: numbers finite, no weight negative, every sum
+ * of weights finite and above 0, every scale above 0.
+ */
+export function mixturesHold(row: usize, n: i32): bool {
+  const bytes = <usize>(n * components) << 3;
+  const most = f64x2.splat(f64.MAX_VALUE);
+  const zero = f64x2.splat(0.0);
+  let good = f64x2.eq(zero, zero);
+  // Two numbers at a time; the last two once more where their number is odd.
+  for (let j: usize = 0; j < bytes; j += 16) {
+    const at = row + (bytes - j < 16 && bytes > 8 ? bytes - 16 : j);
+    const alone = bytes == 8;
+    const weights = alone ? v128.load64_splat(at) : v128.load(at);
+    const means = alone ? v128.load64_splat(at + spacing) : v128.load(at + spacing);
+    const scales = alone ? v128.load64_splat(at + 2 * spacing) : v128.load(at + 2 * spacing);
+    good = v128.and(good, v128.and(f64x2.ge(weights, zero), f64x2.le(f64x2.abs(means), most)));
+    good = v128.and(good, v128.and(f64x2.gt(scales, zero), f64x2.le(scales, most)));
+  }
+  if (!i64x2.all_true(good)) return false;
+  for (let i = 0; i < n; i++) {
+    const sum = weightOf(row + (<usize>(i * components) << 3));
+    if (!(sum > 0.0 && sum <= f64.MAX_VALUE)) return false;
+  }
+  return true;
+}
+
 /** Taylor's series about the middle of each piece: the cdfs' own differential equations give the coefficients. */
 function fillTables(): void {
+  let at = tables;
   for (let j = 0; j < LOGISTIC_PIECES; j++) {
-    const at = tables + <usize>(j * TERMS * 8);
-    // y' = y - y^2
-    store<f64>(at, 1.0 / (1.0 + exp(32.0 - (<f64>j + 0.5) / 8.0)));
+    // y' = (y - y^2) / 16
+    store<f64>(at, 1.0 / (1.0 + exp(-(<f64>j + LOGISTIC_LEAST) / LOGISTIC_SCALE)));
     for (let n = 0; n < TERMS - 1; n++) {
       let square: f64 = 0.0;
       for (let i = 0; i <= n; i++) square += load<f64>(at + (i << 3)) * load<f64>(at + ((n - i) << 3));
-      store<f64>(at + ((n + 1) << 3), (load<f64>(at + (n << 3)) - square) / <f64>(n + 1));
+      store<f64>(at + ((n + 1) << 3), (load<f64>(at + (n << 3)) - square) / (<f64>(n + 1) * LOGISTIC_SCALE));
     }
+    at += BYTES;
   }
   for (let j = 0; j < NORMAL_PIECES; j++) {
-    const at = tables + <usize>((LOGISTIC_PIECES + j) * TERMS * 8);
-    const z = (<f64>j + 0.5) / 16.0 - 8.0;
-    // y' = p, p' = -z p
+    // y' = p, p' = -z p / 32
+    const z = (<f64>j + NORMAL_LEAST) / NORMAL_SCALE;
     store<f64>(at, 0.5 * erfc(-z * 0.7071067811865476));
     let before: f64 = 0.0;
-    let density = exp(-0.5 * z * z) * 0.3989422804014327;
+    let density = (exp(-0.5 * z * z) * 0.3989422804014327) / NORMAL_SCALE;
     for (let n = 1; n < TERMS; n++) {
       store<f64>(at + (n << 3), density / <f64>n);
-      const next = -(z * density + before) / <f64>n;
+      const next = -(z * density + before / NORMAL_SCALE) / (<f64>n * NORMAL_SCALE);
       before = density;
       density = next;
     }
+    at += BYTES;
   }
   filled = true;
 }
 
-/** A component's cdf at z = place 2^-26, from the piece of its table that holds it. */
+/** The sum of a piece's series over even powers, and that over odd ones without a t: u is t^2. */
 // @ts-ignore: decorator
 @inline
-function cdfAt(place: i32, normal: bool): f64 {
-  const upper = place >= 0;
-  // The mirrored place of z >= 0: -1 for 0.
-  let mirrored = upper ? ~place : place;
-  let at: usize;
-  let t: f64;
-  if (normal) {
-    if (mirrored < -(NORMAL_PIECES << NORMAL_SHIFT)) mirrored = -(NORMAL_PIECES << NORMAL_SHIFT);
-    const from = mirrored + (NORMAL_PIECES << NORMAL_SHIFT);
-    at = tables + <usize>(LOGISTIC_PIECES << 6) + (<usize>(from >> NORMAL_SHIFT) << 6);
-    t = <f64>((from & ((1 << NORMAL_SHIFT) - 1)) - (1 << (NORMAL_SHIFT - 1))) * (1.0 / 67108864.0);
-  } else {
-    const from = <u32>mirrored ^ 0x80000000;
-    at = tables + (<usize>(from >> LOGISTIC_SHIFT) << 6);
-    t = <f64>(<i32>(from & ((1 << LOGISTIC_SHIFT) - 1)) - (1 << (LOGISTIC_SHIFT - 1))) * (1.0 / 67108864.0);
-  }
-  // Even and odd terms side by side.
-  const u = f64x2.splat(t * t);
-  let sum = f64x2.add(v128.load(at, 32), f64x2.mul(u, v128.load(at, 48)));
-  sum = f64x2.add(v128.load(at, 16), f64x2.mul(u, sum));
-  sum = f64x2.add(v128.load(at), f64x2.mul(u, sum));
-  const value = f64x2.extract_lane(sum, 0) + t * f64x2.extract_lane(sum, 1);
-  return upper ? 1.0 - value : value;
+function halves(at: usize, u: v128): v128 {
+  const sum = f64x2.add(v128.load(at, 16), f64x2.mul(u, v128.load(at, 32)));
+  return f64x2.add(v128.load(at), f64x2.mul(u, sum));
+}
+
+/** A component's cdf at two places z, normal if D is f64 and else logistic. Without branches: nobody could predict them. */
+// @ts-ignore: decorator
+@inline
+function cdfsAt<D>(z: v128): v128 {
+  const normal = isFloat<D>();
+  const least = normal ? NORMAL_LEAST : LOGISTIC_LEAST;
+  const grid = normal ? NORMAL_GRID : LOGISTIC_GRID;
+  const last = normal ? tables + BYTES * (LOGISTIC_PIECES + NORMAL_PIECES - 1) : tables + BYTES * (LOGISTIC_PIECES - 1);
+  z = f64x2.mul(z, f64x2.splat(normal ? NORMAL_SCALE : LOGISTIC_SCALE));
+  z = f64x2.pmax(f64x2.splat(least), f64x2.pmin(f64x2.splat(-least), z));
+  z = f64x2.sub(f64x2.add(z, f64x2.splat(grid)), f64x2.splat(grid));
+  const sign = v128.and(z, f64x2.splat(-0.0));
+  z = v128.or(z, f64x2.splat(-0.0));
+  const index = f64x2.add(z, f64x2.splat(WHOLE));
+  const t = f64x2.sub(z, f64x2.sub(index, f64x2.splat(WHOLE)));
+  const u = f64x2.mul(t, t);
+  const one = halves(last + <usize>i32x4.extract_lane(index, 0) * BYTES, v128.shuffle<f64>(u, u, 0, 0));
+  const two = halves(last + <usize>i32x4.extract_lane(index, 2) * BYTES, v128.shuffle<f64>(u, u, 1, 1));
+  const value = f64x2.add(v128.shuffle<f64>(one, two, 0, 2), f64x2.mul(t, v128.shuffle<f64>(one, two, 1, 3)));
+  // 1/2 - (1/2 - value) below 0, 1/2 + (1/2 - value) above.
+  const half = f64x2.splat(0.5);
+  return f64x2.add(half, v128.xor(f64x2.sub(half, value), sign));
 }
 
 /** The sum of the weights, in the order in which every sum is taken. */
@@ -102,18 +143,14 @@ function weightOf(row: usize): f64 {
 }
 
 /** The weighted sums of the components' cdfs at two places at once. */
-function sums(row: usize, normal: bool, x: v128): v128 {
+function sums<D>(row: usize, x: v128): v128 {
   let sum = f64x2.splat(0.0);
   const end = row + (<usize>components << 3);
   const toMeans = spacing;
   const toScales = 2 * spacing;
   for (let at = row; at < end; at += 8) {
     const z = f64x2.div(f64x2.sub(x, v128.load64_splat(at + toMeans)), v128.load64_splat(at + toScales));
-    const places = i32x4.trunc_sat_f64x2_s_zero(f64x2.mul(z, f64x2.splat(67108864.0)));
-    const low = cdfAt(i32x4.extract_lane(places, 0), normal);
-    const high = cdfAt(i32x4.extract_lane(places, 1), normal);
-    const both = f64x2.replace_lane(f64x2.splat(low), 1, high);
-    sum = f64x2.add(sum, f64x2.mul(v128.load64_splat(at), both));
+    sum = f64x2.add(sum, f64x2.mul(v128.load64_splat(at), cdfsAt<D>(z)));
   }
   return sum;
 }
@@ -123,8 +160,8 @@ function sums(row: usize, normal: bool, x: v128): v128 {
 @inline
 function lefts(row: usize, normal: bool, first: i32, second: i32, min: i32, free: f64, total: f64): v128 {
   const x = f64x2(<f64>first - 0.5, <f64>second - 0.5);
-  const share = f64x2.div(normal ? sums(row, true, x) : sums(row, false, x), f64x2.splat(total));
-  const cut = i32x4.trunc_sat_f64x2_u_zero(f64x2.mul(f64x2.splat(free), share));
+  const share = f64x2.div(normal ? sums<f64>(row, x) : sums<u64>(row, x), f64x2.splat(total));
+  const cut = i32x4.trunc_sat_f64x2_s_zero(f64x2.mul(f64x2.splat(free), share));
   return i32x4.add(cut, i32x4(first - min, second - min, 0, 0));
 }
 
@@ -138,33 +175,109 @@ export function mixtureInterval(row: usize, kind: u32, symbol: i32, min: i32, ma
   return true;
 }
 
-/** The symbol whose interval holds `quantile`; sets the interval. */
+/** Writes the cumulative frequencies of all symbols, and the end of the last, to `to`. */
+export function fillMixtureTable(row: usize, kind: u32, min: i32, max: i32, bits: u32, to: usize): void {
+  for (let symbol = min; symbol < max; symbol++) {
+    mixtureInterval(row, kind, symbol, min, max, bits);
+    store<u32>(to, mixtureLeft);
+    store<u32>(to, mixtureLeft + mixtureWidth, 4);
+    to += 4;
+  }
+  store<u32>(to, 1 << bits, 4);
+}
+
+/** log(x) to three digits or so, for x > 0 that is normal. */
+// @ts-ignore: decorator
+@inline
+function roughLog(x: f64): f64 {
+  const bits = reinterpret<u64>(x);
+  const m = reinterpret<f64>((bits & 0x000fffffffffffff) | 0x3ff0000000000000);
+  return (<f64>(<i32>(bits >> 52)) - 1024.674 + m * (2.0 - m * 0.3358) - 0.0105) * 0.6931471805599453;
+}
+
+/** x as a symbol from `low` to `high`, NaN and all. */
+// @ts-ignore: decorator
+@inline
+function symbolNear(x: f64, low: i32, high: i32): i32 {
+  x = floor(x);
+  return x > <f64>low ? (x < <f64>high ? <i32>x : high) : low;
+}
+
+/**
+ * The symbol whose interval holds `quantile`; sets the interval. The left end is a function that rises by 1 at least
+ * from symbol to symbol. It is asked for at two symbols at a time: about where the components together guess, then
+ * further out or in between, wherever the line through what is known leads; by thirds, where that does not help.
+ */
 export function mixtureSymbolAt(row: usize, kind: u32, quantile: u32, min: i32, max: i32, bits: u32): i32 {
   const free = <f64>((1 << bits) - 1 - (max - min));
   const normal = kind == GAUSSIAN_MIXTURE;
-  const total = weightOf(row);
-  // left(low) = from <= quantile < to = left(low + size)
+  // Where the components have this share of their mass: the mixture has it between the first and the last of these.
+  const middle = <f64>quantile + 0.5;
+  let q = roughLog(middle / (<f64>(1 << bits) - middle));
+  if (normal) q *= 0.6;
+  let total: f64 = 0.0;
+  let sum: f64 = 0.0;
+  let first = Infinity;
+  let last = -Infinity;
+  for (let k = 0; k < components; k++) {
+    const at = row + (<usize>k << 3);
+    const weight = load<f64>(at);
+    const x = load<f64>(at + spacing) + q * load<f64>(at + 2 * spacing);
+    total += weight;
+    sum += weight * x;
+    first = x < first ? x : first;
+    last = x > last ? x : last;
+  }
+  const start = sum / total + 0.5;
+  let step = (last - first) * 0.125;
+  if (!(step < <f64>(max - min))) step = <f64>(max - min);
+
+  // left(low) = from <= quantile < to = left(high)
   let low = min;
   let from: u32 = 0;
-  let size: u32 = max - min + 1;
+  let high = <i64>max + 1;
   let to: u32 = 1 << bits;
-  while (size > 1) {
-    const third = size < 3 ? 1 : size / 3;
-    const both = lefts(row, normal, low + third, low + <i32>(size - third), min, free, total);
-    const one = <u32>i32x4.extract_lane(both, 0);
-    const two = <u32>i32x4.extract_lane(both, 1);
-    if (quantile < one) {
-      to = one;
-      size = third;
-    } else if (quantile < two) {
-      low += third;
-      from = one;
-      size -= 2 * third;
-      to = two;
+  let one = symbolNear(start - step, min, max);
+  let two = symbolNear(start + step + 1.0, min, max);
+  for (let turn = 0; ; turn++) {
+    const inner = low + 1;
+    const outer = <i32>(high - 1);
+    one = one < inner ? inner : one > outer ? outer : one;
+    two = two < one ? one : two > outer ? outer : two;
+    const both = lefts(row, normal, one, two, min, free, total);
+    const a = <u32>i32x4.extract_lane(both, 0);
+    const b = <u32>i32x4.extract_lane(both, 1);
+    if (quantile < a) {
+      high = one;
+      to = a;
+    } else if (quantile < b) {
+      low = one;
+      from = a;
+      high = two;
+      to = b;
     } else {
-      low += size - third;
-      from = two;
-      size = third;
+      low = two;
+      from = b;
+    }
+    const size = <f64>(high - low);
+    if (size == 1.0) break;
+    if (turn > 5) {
+      const third = <i32>(size * 0.3333);
+      one = low + third;
+      two = <i32>(high - third);
+    } else if (low == min && size > 4.0 * step + 8.0) {
+      two = <i32>(high - 1) - <i32>step;
+      step = step * 4.0 + 4.0;
+      one = symbolNear(<f64>high - step, inner, outer);
+    } else if (high == <i64>max + 1 && size > 4.0 * step + 8.0) {
+      one = low + 1 + <i32>step;
+      step = step * 4.0 + 4.0;
+      two = symbolNear(<f64>low + step, inner, outer);
+    } else {
+      const x = <f64>low + (size * (middle - <f64>from)) / <f64>(to - from);
+      const margin = size * 0.0625;
+      one = symbolNear(x - margin, low, outer);
+      two = symbolNear(x + margin + 1.0, low, outer);
     }
   }
   mixtureLeft = from;

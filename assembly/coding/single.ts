@@ -9,7 +9,7 @@ export { cdf, guess, normalQuantile } from './families';
 export { atan, erf, erfc, exp, lgamma, log, log1p, pow } from './libm';
 export { tableCdf } from './locations';
 export { fillMixtureTable, shapeMixture } from './mixtures';
-export { fillTable, quantizePerfectly, scratch } from './quantize';
+export { fillTable, scratch } from './quantize';
 export { studentTable } from './student';
 
 /** An interval in one number: left 2^25 + probability. */

@@ -9,7 +9,7 @@
 
 import { pairOf, sideOf } from './alias';
 import { familyInterval, familySymbolAt, left, probability, setInterval } from './families';
-import { mixtureInterval, mixtureLeft, mixtureSymbolAt, mixtureWidth, shapeMixture } from './mixtures';
+import { mixtureInterval, mixtureLeft, mixtureSymbolAt, mixturesHold, mixtureWidth, shapeMixture } from './mixtures';
 
 /** Symbols that one call codes at most. */
 export const CHUNK: i32 = 4096;
@@ -93,6 +93,11 @@ export function useFamily(which: u32, min: i32, max: i32, step: usize): void {
 export function useMixture(which: u32, min: i32, max: i32, components: i32, step: usize, spacing: usize): void {
   useFamily(which, min, max, step);
   shapeMixture(components, spacing);
+}
+
+/** Whether the parameters of the chunk's `n` mixtures are such as can be coded with. */
+export function checkMixtures(n: i32): bool {
+  return mixturesHold(parameters(), n);
 }
 
 export function useTable(at: usize, entries: u32, lookupAt: usize, lookupShift: u32, min: i32): void {

@@ -1,6 +1,6 @@
 /** What a bulk call of a stream coder codes with, cut into chunks for the kernels. */
 import { rangeError, typeError } from '../errors.ts';
-import { type Coding, Mode, type SourceMode } from '../kernels/coding.ts';
+import { type Coding, coding, Mode, type SourceMode } from '../kernels/coding.ts';
 import {
   type EntropyModel,
   isFamily,
@@ -21,8 +21,8 @@ export type Source = EntropyModel | ModelFamily | MixtureFamily | RowFamily | re
 
 /** A bulk call's models, and what the kernels know of them. */
 export class Bulk {
-  /** Whether the kernels have loops for it. */
-  readonly byKernel: boolean;
+  /** The kernel with loops for it, undefined where there are none. */
+  readonly kernel: Coding | undefined;
   /** Which of the kernels' loops those are. */
   readonly mode: SourceMode;
   private readonly source: Source;
@@ -41,7 +41,7 @@ export class Bulk {
     this.source = source;
     this.parameters = parameters;
     this.model = undefined;
-    this.byKernel = false;
+    this.kernel = undefined;
     this.mode = Mode.family;
     if (isSequence(source)) {
       noParameters(parameters, 'a sequence of models');
@@ -55,16 +55,19 @@ export class Bulk {
     } else if (isFamily(source)) {
       checkPrecision(source, precision);
       checkCount(source.parameterCount, parameters);
-      source.check(parameters, length);
-      this.byKernel = true;
+      // The numbers of mixtures are many: the kernel looks at them as they pass.
+      if (isMixture(source)) source.checkShape(parameters, length);
+      else source.check(parameters, length);
+      this.kernel = source.loops();
     } else {
       noParameters(parameters, 'a model that has its parameters');
       checkPrecision(concrete(source, contiguous), precision);
       this.model = source;
       const { kernel } = source;
-      this.byKernel = kernel !== undefined;
-      if (kernel !== undefined && 'table' in kernel) this.mode = Mode.table;
-      if (kernel !== undefined && 'buckets' in kernel) this.mode = Mode.alias;
+      if (kernel === undefined) return;
+      if ('table' in kernel) this.mode = Mode.table;
+      if ('buckets' in kernel) this.mode = Mode.alias;
+      this.kernel = 'loops' in kernel ? kernel.loops() : coding();
     }
   }
 
@@ -104,7 +107,9 @@ export class Bulk {
         for (const [j, rows] of this.parameters.entries())
           to.parameters.set(rows.subarray(start, end), j * (end - start));
         to.kernel.useMixture(kind, min, max, components, 8 * components, 8 * (end - start));
-        return true;
+        if (to.kernel.checkMixtures(n)) return true;
+        (this.source as MixtureFamily).check(this.parameters, first.length / components);
+        return false;
       }
       if (first !== undefined) to.first.set(first.subarray(at, at + n));
       if (second !== undefined) to.second.set(second.subarray(at, at + n));

@@ -1,6 +1,6 @@
 /** What the stream coders have in common: their arguments, and bulk calls cut into chunks for the kernels. */
 import { rangeError, SurprisalError, typeError } from '../errors.ts';
-import { type Coding, coding, Reason, Slot, type SourceMode } from '../kernels/coding.ts';
+import { type Coding, Reason, Slot, type SourceMode } from '../kernels/coding.ts';
 import { type EntropyModel, type Interval, isMixture, isRowFamily, type Precision } from '../models/model.ts';
 import { Bulk, concrete, isSequence, noParameters, type Parameters, type Source } from './bulk.ts';
 import { checkPrecision, isSmall, type Preset, typeName } from './words.ts';
@@ -98,7 +98,7 @@ export abstract class StreamCoder<P extends Preset> {
     const mark = this.mark();
     try {
       const { length } = symbols;
-      const kernel = bulk.byKernel ? coding() : undefined;
+      const { kernel } = bulk;
       const step = bulk.chunk(kernel);
       for (let done = 0; done < length; done += step) {
         const n = Math.min(step, length - done);
@@ -177,7 +177,7 @@ export abstract class StreamCoder<P extends Preset> {
     const into = typeof countOrInto === 'object' ? countOrInto : new Int32Array(length);
     const mark = this.mark();
     try {
-      const kernel = bulk.byKernel ? coding() : undefined;
+      const { kernel } = bulk;
       const step = bulk.chunk(kernel);
       for (let at = 0; at < length; at += step) {
         const n = Math.min(step, length - at);

@@ -1,14 +1,15 @@
 /**
- * The kernel of stream coders and entropy models, one instance a realm.
+ * The kernels of stream coders, one instance each a realm: that of tables here, that of families in families.ts, so that
+ * a page which uses no family does not load them.
  *
  * Everything goes through its memory: a chunk of symbols and parameters, two stacks of words, one block of slots for a
  * coder's state (64-bit integers as two slots, low one first, since an i64 at the border would cost a BigInt), and the
  * tables of models, which stay between calls.
  */
-import { hex } from './generated/coding.ts';
+import { hex } from './generated/tabled.ts';
 import { instantiate, kernelModule } from './load.ts';
 
-/** What assembly/coding/index.ts exports for the coders. Loops return the first place that failed, or -1. */
+/** What assembly/coding/tabled.ts and index.ts export for the coders. Loops return the first place that failed, or -1. */
 export interface CodingKernel {
   /** Symbols that one call codes at most. */
   readonly CHUNK: WebAssembly.Global;
@@ -24,11 +25,14 @@ export interface CodingKernel {
   others(): number;
   /** Address of the first byte for tables. */
   tables(): number;
+  /** With tables only, as are useTable and useAlias. */
   buildLookup(at: number, entries: number, lookupAt: number, lookupShift: number, bits: number): void;
   useTable(at: number, entries: number, lookupAt: number, lookupShift: number, min: number): void;
+  useAlias(at: number, buckets: number, symbols: number, shift: number): void;
+  /** With families only, as are useMixture and useConstants. */
   useFamily(kind: number, min: number, max: number, stride: number): void;
   useMixture(kind: number, min: number, max: number, components: number, stride: number, spacing: number): void;
-  useAlias(at: number, buckets: number, symbols: number, shift: number): void;
+  checkMixtures(n: number): boolean | number;
   useConstants(at: number): void;
   ansEncode(n: number, small: boolean, mode: SourceMode): number;
   ansDecode(n: number, small: boolean, mode: SourceMode): number;
@@ -38,7 +42,7 @@ export interface CodingKernel {
   chainDecode(n: number, small: boolean, mode: SourceMode): number;
 }
 
-/** Where a loop's intervals come from, as assembly/coding/index.ts numbers it. */
+/** Where a loop's intervals come from, as assembly/coding/tabled.ts numbers it. */
 export const Mode = { table: 0, family: 1, alias: 2 } as const;
 
 /** One of {@link Mode}. */
@@ -88,8 +92,9 @@ export class Coding {
   /** Where tables lie. Replaced by an empty one when there is no more room: all must then be copied in again. */
   private resident = new WeakMap<Uint32Array, { at: number; lookup: number; shift: number }>();
 
-  constructor() {
-    const module = kernelModule('coding', hex);
+  /** An instance of the module `name`, whose bytes are `hex`. */
+  constructor(name: string, hex: string) {
+    const module = kernelModule(name, hex);
     const { exports, memory } = instantiate<CodingKernel>(module, TABLE_BYTES / 65536 + 8);
     const { buffer } = memory;
     const chunk = exports.CHUNK.value as number;
@@ -189,8 +194,8 @@ export class Coding {
 
 let instance: Coding | undefined;
 
-/** The realm's instance, compiled at the first call. */
+/** The realm's instance for tables, compiled at the first call. */
 export function coding(): Coding {
-  instance ??= new Coding();
+  instance ??= new Coding('tabled', hex);
   return instance;
 }

@@ -39,8 +39,6 @@ export interface ModelKernel extends Libm {
   mixtureSymbolOf(row: number, kind: number, quantile: number, min: number, max: number, bits: number): number;
   /** Writes a mixture's table to the address `to`. */
   fillMixtureTable(row: number, kind: number, min: number, max: number, bits: number, to: number): void;
-  /** Quantises n f64 at scratch(); returns where n + 1 cumulative frequencies lie. */
-  quantizePerfectly(n: number, bits: number): number;
   /** P(X <= x) of a family of {@link Kind}. */
   cdf(kind: number, x: number, a: number, b: number): number;
   /** cdf() of the first four kinds to 2^-37, from the table that mostly replaces it; NaN outside the table. */

@@ -6,7 +6,7 @@
  * whose words both ways reproduce. The perfect way finds the units with the least cross entropy.
  */
 import { rangeError, SurprisalError, typeError } from '../errors.ts';
-import { roomyKernel } from '../kernels/models.ts';
+import { quantizer } from '../kernels/quantizer.ts';
 import {
   checkQuantile,
   type EntropyModel,
@@ -105,7 +105,7 @@ function fastTable(row: Row, sum: number, precision: Precision): Uint32Array {
 /** Units with the least cross entropy. */
 function perfectTable(row: Row, precision: Precision): Uint32Array {
   const n = row.length;
-  const { exports, memory } = roomyKernel(36 * (n + 2));
+  const { exports, memory } = quantizer(n);
   new Float64Array(memory.buffer, exports.scratch(), n).set(row);
   return new Uint32Array(memory.buffer, exports.quantizePerfectly(n, precision), n + 1).slice();
 }

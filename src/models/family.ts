@@ -3,6 +3,7 @@
  * search of a leaky cdf.
  */
 import { rangeError, SurprisalError, typeError } from '../errors.ts';
+import { familyCoding } from '../kernels/families.ts';
 import { modelKernel, roomyKernel } from '../kernels/models.ts';
 import {
   checkQuantile,
@@ -119,7 +120,7 @@ export class FamilyModel implements EntropyModel {
     this.precision = spec.precision;
     const [min, max] = spec.support?.(parameters) ?? [spec.min, spec.max];
     const [a, b = 0] = parameters;
-    this.family = { kind: spec.kind, min, max, a, b };
+    this.family = { kind: spec.kind, min, max, a, b, loops: familyCoding };
   }
 
   /** A table where there are few symbols, since it is faster than the family. Made when it is first asked for. */
@@ -170,6 +171,7 @@ export class KernelFamily implements ModelFamily {
   readonly min: number;
   readonly max: number;
   readonly constants: Uint32Array | undefined;
+  readonly loops = familyCoding;
   private readonly spec: FamilySpec;
 
   constructor(spec: FamilySpec) {

@@ -5,6 +5,7 @@
  * coder knows nothing else of it. A *model* has its parameters; a *family* gets them with the symbols, one set each.
  */
 import { rangeError, SurprisalError, typeError } from '../errors.ts';
+import type { Coding } from '../kernels/coding.ts';
 
 /** Bits of a model's probabilities: 24 with the coders' default preset, 12 with the small one. */
 export type Precision = 12 | 24;
@@ -43,6 +44,8 @@ export interface FamilyKernel {
   readonly a: number;
   /** The second parameter, 0 where there is none. */
   readonly b: number;
+  /** The kernel with the family's loops. */
+  readonly loops: () => Coding;
   /** Numbers that the kernel needs beside the parameters, as the file of the kind in assembly/coding says. */
   readonly constants?: Uint32Array | undefined;
 }
@@ -55,6 +58,8 @@ export interface MixtureKernel {
   readonly min: number;
   /** The last symbol. */
   readonly max: number;
+  /** The kernel with the family's loops. */
+  readonly loops: () => Coding;
   /** Number of components. */
   readonly components: number;
   /** All weights, all means, all scales, one after another. Never written to. */
@@ -161,6 +166,8 @@ export interface ModelFamily {
   readonly min: number;
   /** Last symbol of the support; ignored by kinds whose support follows from the parameters. */
   readonly max: number;
+  /** The kernel with the family's loops. */
+  readonly loops: () => Coding;
   /** Numbers that the kernel needs beside the parameters. */
   readonly constants?: Uint32Array | undefined;
   /**
@@ -188,6 +195,8 @@ export interface MixtureFamily {
   readonly components: number;
   /** Which family: see {@link Kind}. */
   readonly kind: number;
+  /** The kernel with the family's loops. */
+  readonly loops: () => Coding;
   /** First symbol of the support. */
   readonly min: number;
   /** Last symbol of the support. */
@@ -199,7 +208,14 @@ export interface MixtureFamily {
    */
   model(weights: ArrayLike<number>, means: ArrayLike<number>, scales: ArrayLike<number>): EntropyModel;
   /**
-   * Validates arrays of parameters, `components` numbers a symbol, before any is used.
+   * Validates the types and lengths of the arrays, `components` numbers a symbol, and none of the numbers.
+   *
+   * @param length - Symbols to be coded with them.
+   * @throws TypeError or RangeError naming the parameter.
+   */
+  checkShape(parameters: readonly (Float64Array | Float32Array)[], length: number): void;
+  /**
+   * Validates arrays of parameters, `components` numbers a symbol.
    *
    * @param length - Symbols to be coded with them.
    * @throws TypeError or RangeError naming the parameter, the first bad value, its symbol and its component.

@@ -228,7 +228,7 @@ function quantised(weights: ArrayLike<number>): Float64Array {
     }
   }
   // What lifts the rare ones to 1 comes from the others.
-  const scale = raised > 0 && lifted < TOTAL ? (TOTAL - raised) / (TOTAL - lifted) : 1;
+  const scale = (TOTAL - raised) / (TOTAL - lifted);
   const units = new Float64Array(256);
   let over = -TOTAL;
   for (let i = 0; i < n; i++) {

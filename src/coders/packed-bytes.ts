@@ -62,7 +62,7 @@ function estimate(counts: Float64Array, model: InterleavedModel): number {
   costs ??= costTable();
   let bits = 0;
   for (let s = 0; s < 256; s++) if (counts[s] > 0) bits += counts[s] * costs[model.frequencies[s]];
-  return bits / 2 ** 19 + 64;
+  return bits / 2 ** 19 + 96;
 }
 
 /**

@@ -88,10 +88,11 @@ export function adaptiveSymbolAt(quantile: u32, bits: u32): i32 {
   let symbol: u32 = 0;
   for (let step = load<u32>(state, 16); step != 0; step >>= 1) {
     const next = symbol + step;
-    const part = next <= n ? load<u32>(tree + (<usize>next << 2)) : 0xffffffff;
-    const fits = part <= rest;
-    symbol = fits ? next : symbol;
-    rest = fits ? rest - part : rest;
+    if (next > n) continue;
+    const part = load<u32>(tree + (<usize>next << 2));
+    if (part > rest) continue;
+    symbol = next;
+    rest -= part;
   }
   cut(most - rest, load<u32>(state + (<usize>symbol << 2), COUNTS), <f64>total, <f64>(<u32>1 << bits));
   update(state, symbol, n);

@@ -1,5 +1,5 @@
 // Student's t distribution as a table: its cdf has no form whose rounding is known to keep it rising, and a coder
-// needs it rising. Between knots, of which there are 64 an octave of t, the density is taken as linear. Every operation
+// needs it rising. Between knots, of which there are 128 an octave of t, the density is taken as linear. Every operation
 // on the way from t to the cdf keeps the order of its arguments, so that the cdf rises by construction.
 //
 // At `constants`: i32 first cell, i32 number of cells, f64 slope below the first; f64 the half's mass at the first
@@ -11,7 +11,7 @@ import { exp, log1p } from './libm';
 import { scratch } from './quantize';
 
 /** Bits of a double's mantissa that choose a cell of an octave. */
-const CELL_BITS: u64 = 6;
+const CELL_BITS: u64 = 7;
 const REST_BITS: u64 = 52 - CELL_BITS;
 const HEADER: usize = 24;
 
@@ -83,7 +83,7 @@ export function studentCdf(t: f64): f64 {
   if (cell < 0) {
     part = min(size * load<f64>(constants, 8), load<f64>(constants, 16));
   } else if (cell >= count) {
-    part = load<f64>(constants + <usize>count * 24);
+    part = load<f64>(constants + <usize>count * 24, 16);
   } else {
     const at = constants + HEADER + <usize>cell * 24;
     const whole: u64 = (<u64>1 << REST_BITS) - 1;

@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 const folder = join(root, '.cache/docs-snippets');
-const pages = ['coders', 'portable-parameters'];
+const pages = ['coders', 'models', 'portable-parameters'];
 
 interface Block {
   readonly line: number;
@@ -125,7 +125,7 @@ describe.each(pages)('docs/%s.md', (page) => {
   it('compiles', () => {
     const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
     const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [file] }, ts.sys, root);
-    const settings = { ...options, noUnusedLocals: false, types: [] };
+    const settings = { ...options, noUnusedLocals: false, noUnusedParameters: false, types: [] };
     const program = ts.createProgram([file], settings);
     const said = ts
       .getPreEmitDiagnostics(program, program.getSourceFile(file))

@@ -1,5 +1,5 @@
 // Both directions against constriction's own wheel: Python decodes what TypeScript encoded, TypeScript decodes what
-// Python encoded, and both write the same words. Then the snippets of docs/interop.md run, one after another.
+// Python encoded, and both write the same words. Then the snippets of the documents run, one after another.
 //
 //     npm run test:interop [cases of each coder with each model]
 //
@@ -75,9 +75,10 @@ function bothWays(path: string, count: number, folder: string): void {
   }
 }
 
-/** The page's snippets in their order, as programs in one folder; a browser's fetch reads and writes files there. */
-function snippets(path: string, folder: string): void {
-  const page = readFileSync(join(root, 'docs/interop.md'), 'utf8');
+/** A page's snippets in their order, as programs in one folder; a browser's fetch reads and writes files there. */
+function snippets(name: string, heading: string, path: string, folder: string): void {
+  const text = readFileSync(join(root, name), 'utf8');
+  const page = text.slice(text.indexOf(heading));
   const blocks = [...page.matchAll(/```(python|js)\n([\s\S]*?)```/g)];
   const server = join(folder, 'server.mjs');
   writeFileSync(
@@ -97,9 +98,9 @@ globalThis.fetch = async (name, { body } = {}) =>
     // What a snippet prints stands in its comments.
     const promised = [...code.matchAll(/(?:print|console\.log)\(.*?(?:#|\/\/) (.*)$/gm)].map((match) => match[1]);
     if (ok && promised.length > 0 && same(said.split('\n'), promised)) passed++;
-    else fail(`docs/interop.md, snippet ${i + 1} (${language})`, `printed ${JSON.stringify(said)}`);
+    else fail(`${name}, snippet ${i + 1} (${language})`, `printed ${JSON.stringify(said)}`);
   }
-  console.log(`docs/interop.md: ${blocks.length} snippets`);
+  console.log(`${name}: ${blocks.length} snippets`);
 }
 
 const found = python();
@@ -113,7 +114,9 @@ if ('missing' in found) {
 const folder = mkdtempSync(join(home, 'run-'));
 try {
   bothWays(found.path, Number(process.argv[2] ?? 1000), folder);
-  snippets(found.path, folder);
+  snippets('docs/interop.md', '', found.path, folder);
+  snippets('docs/portable-parameters.md', '', found.path, folder);
+  snippets('README.md', '## Entropy coding', found.path, folder);
 } catch (error) {
   fail('the run', String(error));
 } finally {

@@ -1,9 +1,10 @@
 // Asymmetric numeral systems as a stack (Duda, arXiv:0902.0271): the loops over a chunk of symbols.
 
 import { slotOf } from './alias';
+import { limitOf, quotientOf } from './divisors';
 import {
-  block, IMPOSSIBLE, intervalOf, isAlias, precision, REASON, startAt, STATE, symbolOf, widthAt, WORD_COUNT, wordBits,
-  words,
+  block, guessStart, guessWidth, IMPOSSIBLE, intervalOf, isAlias, isDivided, isTable, precision, REASON, startAt,
+  STATE, symbolOf, takeGuess, widthAt, WORD_COUNT, wordBits, words,
 } from './tables';
 
 /** Codes the chunk's `n` symbols, last first. Returns the first place that cannot be coded, or -1. */
@@ -18,7 +19,12 @@ export function encodeLoop<W, M>(n: i32): i32 {
     }
     const start = isAlias<M>() ? 0 : startAt<M>(at);
     const p: u64 = widthAt<M>(at, start);
-    if (state >> (2 * wordBits<W>() - precision<W>()) >= p) {
+    if (isDivided<M>()) {
+      // Written in any case, kept if the state is too large: a branch would be guessed wrong too often.
+      store<u32>(out, <u32>(state & ((<u64>1 << wordBits<W>()) - 1)));
+      out += select<usize>(4, 0, <u32>(state >> (2 * wordBits<W>() - precision<W>())) >= <u32>p);
+      state = select<u64>(state >> wordBits<W>(), state, state >= limitOf(at));
+    } else if (state >> (2 * wordBits<W>() - precision<W>()) >= p) {
       store<u32>(out, <u32>(state & ((<u64>1 << wordBits<W>()) - 1)));
       out += 4;
       state >>= wordBits<W>();
@@ -29,7 +35,8 @@ export function encodeLoop<W, M>(n: i32): i32 {
       continue;
     }
     // (state div p) 2^precision + start + state mod p, with one product less to wait for.
-    state = state + start + (state / p) * ((<u64>1 << precision<W>()) - p);
+    const quotient = isDivided<M>() ? quotientOf(state, p, at) : state / p;
+    state = state + start + quotient * ((<u64>1 << precision<W>()) - p);
   }
   store<u64>(block(), state, STATE);
   store<u32>(block(), <u32>(out - words()) >> 2, WORD_COUNT);
@@ -43,9 +50,16 @@ export function decodeLoop<W, M>(n: i32): i32 {
   let end = first + (<usize>load<u32>(block(), WORD_COUNT) << 2);
   for (let i = 0; i < n; i++) {
     const quantile = <u32>state & ((1 << precision<W>()) - 1);
-    const at = symbolOf<W, M>(i, quantile);
-    const start = startAt<M>(at);
-    const width = widthAt<M>(at, start);
+    let start = guessStart();
+    let width = guessWidth();
+    // The processor goes on with its own guess at this branch, and need not wait for the search.
+    if (isTable<M>() && quantile - start < width) {
+      takeGuess(i);
+    } else {
+      const at = symbolOf<W, M>(i, quantile);
+      start = startAt<M>(at);
+      width = widthAt<M>(at, start);
+    }
     state = (state >> precision<W>()) * width + (quantile - start);
     if (state < <u64>1 << wordBits<W>() && end != first) {
       end -= 4;

@@ -2,9 +2,10 @@
 // that a symbol takes exactly 24 bits of the first, whatever its model.
 
 import { slotOf } from './alias';
+import { quotientOf } from './divisors';
 import {
-  block, HEAD, IMPOSSIBLE, intervalOf, isAlias, OTHER_COUNT, others, OUT_OF_DATA, OUT_OF_REMAINDERS, precision, REASON,
-  startAt, STATE, symbolOf, widthAt, WORD_COUNT, wordBits, words,
+  block, HEAD, IMPOSSIBLE, intervalOf, isAlias, isDivided, OTHER_COUNT, others, OUT_OF_DATA, OUT_OF_REMAINDERS,
+  precision, REASON, startAt, STATE, symbolOf, widthAt, WORD_COUNT, wordBits, words,
 } from './tables';
 
 /** Codes the chunk's `n` symbols, last first: takes from the remainders (`others`), adds to the data (`words`). */
@@ -24,15 +25,15 @@ export function encodeLoop<W, M>(n: i32): i32 {
     }
     const start = isAlias<M>() ? 0 : startAt<M>(at);
     const p: u64 = widthAt<M>(at, start);
-    if (rest < p << spare) {
-      if (end == first) {
-        store<u32>(block(), OUT_OF_REMAINDERS, REASON);
-        return i;
-      }
-      end -= 4;
-      rest = (rest << wordBits<W>()) | load<u32>(end);
+    // Whether a word is needed cannot be guessed, hence no branch.
+    const more = (rest << wordBits<W>()) | load<u32>(end - 4);
+    end -= select<usize>(4, 0, rest >> spare < p);
+    rest = select<u64>(more, rest, rest < p << spare);
+    if (end < first) {
+      store<u32>(block(), OUT_OF_REMAINDERS, REASON);
+      return i;
     }
-    const quotient = rest / p;
+    const quotient = isDivided<M>() ? quotientOf(rest, p, at) : rest / p;
     const offset = <u32>(rest - quotient * p);
     const quantile = isAlias<M>() ? slotOf(at, offset) : start + offset;
     rest = quotient;
@@ -78,11 +79,9 @@ export function decodeLoop<W, M>(n: i32): i32 {
     const start = startAt<M>(at);
     const width = widthAt<M>(at, start);
     rest = rest * width + (quantile - start);
-    if (rest >> (2 * wordBits<W>() - precision<W>()) != 0) {
-      store<u32>(out, <u32>(rest & ((<u64>1 << wordBits<W>()) - 1)));
-      out += 4;
-      rest >>= wordBits<W>();
-    }
+    store<u32>(out, <u32>(rest & ((<u64>1 << wordBits<W>()) - 1)));
+    out += select<usize>(4, 0, rest >> (2 * wordBits<W>() - precision<W>()) != 0);
+    rest = select<u64>(rest >> wordBits<W>(), rest, rest >= <u64>1 << (2 * wordBits<W>() - precision<W>()));
   }
   store<u64>(block(), rest, STATE);
   store<u32>(block(), head, HEAD);

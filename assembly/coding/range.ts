@@ -2,9 +2,16 @@
 // 2^64 (situation "inverted"), words are counted and not written, since all that is open is a carry through them.
 
 import {
-  block, CORRUPT, cut, FIRST, IMPOSSIBLE, intervalOf, INVERTED, OUT_OF_DATA, PADDED, POINT, precision, RANGE, REASON,
-  startAt, STATE, symbolOf, widthAt, WORD_COUNT, wordBits, words,
+  block, CORRUPT, cut, FIRST, guessStart, guessWidth, IMPOSSIBLE, intervalOf, INVERTED, isTable, OFFSET, OUT_OF_DATA,
+  PADDED, precision, RANGE, REASON, startAt, STATE, symbolOf, takeGuess, widthAt, WORD_COUNT, wordBits, words,
 } from './tables';
+
+/** A word of ones. */
+// @ts-ignore: decorator
+@inline
+function fullWord<W>(): u32 {
+  return sizeof<W>() == 4 ? 0xffffffff : 0xffff;
+}
 
 /** Codes the chunk's `n` symbols, first first. Returns the first place that cannot be coded, or -1. */
 export function encodeLoop<W, M>(n: i32): i32 {
@@ -12,7 +19,13 @@ export function encodeLoop<W, M>(n: i32): i32 {
   let range = load<u64>(block(), RANGE);
   let inverted = load<u32>(block(), INVERTED);
   let first = load<u32>(block(), FIRST);
-  let out = words();
+  const begin = words();
+  let out = begin;
+  // Words held back are written, too: should there be a carry, it runs back through them.
+  for (let held = inverted; held != 0; held--) {
+    store<u32>(out, held == inverted ? first : fullWord<W>());
+    out += 4;
+  }
   for (let i = 0; i < n; i++) {
     const at = intervalOf<W, M>(i);
     if (at == 0) {
@@ -21,39 +34,40 @@ export function encodeLoop<W, M>(n: i32): i32 {
     }
     const start = startAt<M>(at);
     const scale = range >> precision<W>();
-    range = scale * widthAt<M>(at, start);
     const next = cut<W>(lower + scale * start);
-    if (inverted != 0 && cut<W>(next + range) > next) {
-      const carry = next < lower;
-      store<u32>(out, first + u32(carry));
-      out += 4;
-      const fill: u32 = carry ? 0 : <u32>((<u64>1 << wordBits<W>()) - 1);
-      while (--inverted != 0) {
-        store<u32>(out, fill);
-        out += 4;
-      }
+    // A carry is as likely as not, so it is added in any case; that it runs on through a full word is rare.
+    const carry = u32(next < lower);
+    const last = load<u32>(out - 4) + carry;
+    store<u32>(out - 4, last);
+    if (sizeof<W>() == 4 ? last < carry : last > 0xffff) {
+      let back = out - 4;
+      store<u32>(back, 0);
+      do {
+        back -= 4;
+        store<u32>(back, (load<u32>(back) + 1) & fullWord<W>());
+      } while (load<u32>(back) == 0);
     }
-    lower = next;
-    if (range < <u64>1 << wordBits<W>()) {
-      range <<= wordBits<W>();
-      const word = <u32>(lower >> wordBits<W>());
-      lower = cut<W>(lower << wordBits<W>());
-      if (inverted != 0) {
-        inverted++;
-      } else if (cut<W>(lower + range) > lower) {
-        store<u32>(out, word);
-        out += 4;
-      } else {
-        inverted = 1;
-        first = word;
-      }
-    }
+    range = scale * widthAt<M>(at, start);
+    const small = range >> wordBits<W>() == 0;
+    store<u32>(out, <u32>(next >> wordBits<W>()));
+    out += <usize>small << 2;
+    lower = select<u64>(cut<W>(next << wordBits<W>()), next, small);
+    range = select<u64>(range << wordBits<W>(), range, range < <u64>1 << wordBits<W>());
+  }
+  // While the interval straddles the end, the last word that is not full, and all after it, may still change.
+  inverted = 0;
+  if (cut<W>(lower + range) <= lower) {
+    do {
+      out -= 4;
+      inverted++;
+      first = load<u32>(out);
+    } while (first == fullWord<W>());
   }
   store<u64>(block(), lower, STATE);
   store<u64>(block(), range, RANGE);
   store<u32>(block(), inverted, INVERTED);
   store<u32>(block(), first, FIRST);
-  store<u32>(block(), <u32>(out - words()) >> 2, WORD_COUNT);
+  store<u32>(block(), <u32>(out - begin) >> 2, WORD_COUNT);
   return -1;
 }
 
@@ -62,30 +76,35 @@ export function encodeLoop<W, M>(n: i32): i32 {
  * intact message needs one at most, so a second one shows that there was no such symbol.
  */
 export function decodeLoop<W, M>(n: i32): i32 {
-  let lower = load<u64>(block(), STATE);
   let range = load<u64>(block(), RANGE);
-  let point = load<u64>(block(), POINT);
+  let offset = load<u64>(block(), OFFSET);
   let padded = load<u32>(block(), PADDED);
   let at = words();
   const end = at + (<usize>load<u32>(block(), WORD_COUNT) << 2);
   for (let i = 0; i < n; i++) {
     const scale = range >> precision<W>();
-    const wide = cut<W>(point - lower) / scale;
-    if (wide >= <u64>1 << precision<W>()) {
-      store<u32>(block(), CORRUPT, REASON);
-      return i;
+    let below: u64 = isTable<M>() ? scale * guessStart() : 0;
+    range = isTable<M>() ? scale * guessWidth() : 0;
+    // The processor goes on with its own guess at this branch, and need not wait for the division.
+    if (isTable<M>() && offset - below < range) {
+      takeGuess(i);
+    } else {
+      const wide = offset / scale;
+      if (wide >= <u64>1 << precision<W>()) {
+        store<u32>(block(), CORRUPT, REASON);
+        return i;
+      }
+      const found = symbolOf<W, M>(i, <u32>wide);
+      const start = startAt<M>(found);
+      below = scale * start;
+      range = scale * widthAt<M>(found, start);
     }
-    const found = symbolOf<W, M>(i, <u32>wide);
-    const start = startAt<M>(found);
-    const width = widthAt<M>(found, start);
-    lower = cut<W>(lower + scale * start);
-    range = scale * width;
+    offset -= below;
     if (range < <u64>1 << wordBits<W>()) {
       range <<= wordBits<W>();
-      lower = cut<W>(lower << wordBits<W>());
-      point = cut<W>(point << wordBits<W>());
+      offset <<= wordBits<W>();
       if (at != end) {
-        point |= load<u32>(at);
+        offset |= load<u32>(at);
         at += 4;
       } else if (++padded > 1) {
         store<u32>(block(), OUT_OF_DATA, REASON);
@@ -93,9 +112,8 @@ export function decodeLoop<W, M>(n: i32): i32 {
       }
     }
   }
-  store<u64>(block(), lower, STATE);
+  store<u64>(block(), offset, OFFSET);
   store<u64>(block(), range, RANGE);
-  store<u64>(block(), point, POINT);
   store<u32>(block(), padded, PADDED);
   store<u32>(block(), <u32>(at - words()) >> 2, WORD_COUNT);
   return -1;

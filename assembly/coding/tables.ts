@@ -5,9 +5,11 @@
 //
 // The loops are generic: W is the coder's word (u32: states of 64 bits, probabilities of 24; u16: 32 and 12), and M
 // says where intervals come from (u8: a table, f64: a family whose parameters may differ from symbol to symbol, u16: an
-// alias table, whose symbols have their units scattered: for coders that need no interval in one piece).
+// alias table, whose symbols have their units scattered: for coders that need no interval in one piece, i8: a table with
+// reciprocals, to encode with).
 
 import { pairOf, sideOf } from './alias';
+import { dividedStart, divisorOf, ENTRY_BITS } from './divisors';
 import { familyInterval, familySymbolAt, left, probability, setInterval } from './families';
 import { mixtureInterval, mixtureLeft, mixtureSymbolAt, mixturesHold, mixtureWidth, shapeMixture } from './mixtures';
 
@@ -26,7 +28,7 @@ const FIRST_MIXTURE: u32 = 64;
 // Slots of the block, in bytes.
 export const STATE: usize = 0;
 export const RANGE: usize = 8;
-export const POINT: usize = 16;
+export const OFFSET: usize = 16;
 export const WORD_COUNT: usize = 24;
 export const INVERTED: usize = 28;
 export const FIRST: usize = 32;
@@ -34,6 +36,17 @@ export const OTHER_COUNT: usize = 36;
 export const HEAD: usize = 40;
 export const PADDED: usize = 44;
 export const REASON: usize = 48;
+
+// The table in use is described in the same block, which is quicker to get at than globals are.
+const CUMULATIVE: usize = 64;
+const SIZE: usize = 68;
+const LEAST: usize = 72;
+const LOOKUP: usize = 76;
+const SHIFT: usize = 80;
+const DIVISORS: usize = 84;
+const GUESS_START: usize = 88;
+const GUESS_WIDTH: usize = 92;
+const GUESS: usize = 96;
 
 // @ts-ignore: decorator
 @inline
@@ -44,7 +57,7 @@ export function block(): usize {
 // @ts-ignore: decorator
 @inline
 export function symbols(): usize {
-  return block() + 64;
+  return block() + 128;
 }
 
 // @ts-ignore: decorator
@@ -77,10 +90,6 @@ let kind: u32 = 0;
 let least: i32 = 0;
 let most: i32 = 0;
 let stride: usize = 0;
-let cumulative: usize = 0;
-let lookup: usize = 0;
-let shift: u32 = 0;
-let size: u32 = 0;
 
 export function useFamily(which: u32, min: i32, max: i32, step: usize): void {
   kind = which;
@@ -100,12 +109,50 @@ export function checkMixtures(n: i32): bool {
   return mixturesHold(parameters(), n);
 }
 
-export function useTable(at: usize, entries: u32, lookupAt: usize, lookupShift: u32, min: i32): void {
-  cumulative = at;
-  size = entries;
-  lookup = lookupAt;
-  shift = lookupShift;
-  least = min;
+/**
+ * Makes the table at `at` the one in use. `divisorsAt`: its reciprocals, if there are any. `guess`: the place of a symbol
+ * that nearly every quantile belongs to, or a place outside.
+ */
+export function useTable(
+  at: usize, entries: u32, lookupAt: usize, lookupShift: u32, min: i32, divisorsAt: usize, guess: u32,
+): void {
+  store<u32>(block(), <u32>at, CUMULATIVE);
+  store<u32>(block(), entries, SIZE);
+  store<i32>(block(), min, LEAST);
+  store<u32>(block(), <u32>lookupAt, LOOKUP);
+  store<u32>(block(), lookupShift, SHIFT);
+  store<u32>(block(), <u32>divisorsAt, DIVISORS);
+  const place = at + (<usize>guess << 2);
+  const start: u32 = guess < entries ? load<u32>(place) : 0;
+  store<u32>(block(), start, GUESS_START);
+  store<u32>(block(), guess < entries ? load<u32>(place, 4) - start : 0, GUESS_WIDTH);
+  store<i32>(block(), <i32>guess + min, GUESS);
+}
+
+/** Gives the table in use its reciprocals. */
+export function useDivisors(at: usize): void {
+  store<u32>(block(), <u32>at, DIVISORS);
+}
+
+/** Where the interval of the symbol starts that is tried before any search. */
+// @ts-ignore: decorator
+@inline
+export function guessStart(): u32 {
+  return load<u32>(block(), GUESS_START);
+}
+
+/** The size of that symbol's interval; 0 when no symbol is worth it. */
+// @ts-ignore: decorator
+@inline
+export function guessWidth(): u32 {
+  return load<u32>(block(), GUESS_WIDTH);
+}
+
+/** Writes that symbol to place `i` of the chunk. */
+// @ts-ignore: decorator
+@inline
+export function takeGuess(i: i32): void {
+  store<i32>(symbols() + (<usize>i << 2), load<i32>(block(), GUESS));
 }
 
 /**
@@ -135,6 +182,20 @@ export function precision<W>(): u32 {
 @inline
 export function wordBits<W>(): u32 {
   return sizeof<W>() == 4 ? 32 : 16;
+}
+
+/** Whether the source is a table of intervals. */
+// @ts-ignore: decorator
+@inline
+export function isTable<M>(): bool {
+  return isInteger<M>() && sizeof<M>() == 1;
+}
+
+/** Whether that has reciprocals. */
+// @ts-ignore: decorator
+@inline
+export function isDivided<M>(): bool {
+  return isInteger<M>() && isSigned<M>();
 }
 
 /** Whether the source is an alias table. */
@@ -172,8 +233,10 @@ export function intervalOf<W, M>(i: i32): usize {
   } else if (isAlias<M>()) {
     return pairOf(symbol);
   } else {
-    const index: u32 = symbol - least;
-    return index < size ? cumulative + (<usize>index << 2) : 0;
+    const index: u32 = symbol - load<i32>(block(), LEAST);
+    if (index >= load<u32>(block(), SIZE)) return 0;
+    if (isDivided<M>()) return <usize>load<u32>(block(), DIVISORS) + (<usize>index << ENTRY_BITS);
+    return <usize>load<u32>(block(), CUMULATIVE) + (<usize>index << 2);
   }
 }
 
@@ -198,7 +261,7 @@ export function symbolOf<W, M>(i: i32, quantile: u32): usize {
     store<i32>(to, load<i32>(side, 8));
     return side;
   } else {
-    const entry = lookup + (<usize>(quantile >> shift) << 2);
+    const entry = <usize>load<u32>(block(), LOOKUP) + (<usize>(quantile >> load<u32>(block(), SHIFT)) << 2);
     let low: usize = load<u32>(entry);
     let high: usize = load<u32>(entry, 4);
     // The symbol lies from low to high, both included: halve while that is much, then walk.
@@ -208,7 +271,7 @@ export function symbolOf<W, M>(i: i32, quantile: u32): usize {
       else high = middle - 4;
     }
     while (load<u32>(low, 4) <= quantile) low += 4;
-    store<i32>(to, <i32>(<u32>(low - cumulative) >> 2) + least);
+    store<i32>(to, <i32>(<u32>(low - load<u32>(block(), CUMULATIVE)) >> 2) + load<i32>(block(), LEAST));
     return low;
   }
 }
@@ -217,12 +280,13 @@ export function symbolOf<W, M>(i: i32, quantile: u32): usize {
 // @ts-ignore: decorator
 @inline
 export function startAt<M>(at: usize): u32 {
-  return isFloat<M>() ? left : load<u32>(at);
+  return isFloat<M>() ? left : isDivided<M>() ? dividedStart(at) : load<u32>(at);
 }
 
 /** The size of the interval at `at`, which starts at `start`. */
 // @ts-ignore: decorator
 @inline
 export function widthAt<M>(at: usize, start: u32): u32 {
+  if (isDivided<M>()) return divisorOf(at);
   return isFloat<M>() ? probability : isAlias<M>() ? load<u32>(at, 4) : load<u32>(at, 4) - start;
 }

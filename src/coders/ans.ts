@@ -271,10 +271,10 @@ export class AnsCoder<P extends Preset = 'default'> extends StreamCoder<P> {
 
   protected override encodeChunk(to: Coding, n: number, mode: SourceMode): number {
     to.slots.set(this.state, Slot.state);
-    const failed = to.kernel.ansEncode(n, this.small, mode);
+    const failed = to.kernel.ansEncode(n, this.small, to.dividing(mode, n));
     if (failed >= 0) return failed;
     this.set(to.slots[Slot.state + 1], to.slots[Slot.state]);
-    this.words.append(to.words, to.slots[Slot.wordCount]);
+    this.words.append(to.words, to.slots[Slot.wordCount], this.remaining / n);
     return -1;
   }
 

@@ -254,11 +254,11 @@ export class ChainCoder<P extends Preset = 'default'> extends StreamCoder<P> {
     const offered = Math.min(n, remainders.length);
     remainders.copyLast(offered, to.others);
     this.enter(to, 0, offered);
-    const failed = to.kernel.chainEncode(n, this.small, mode);
+    const failed = to.kernel.chainEncode(n, this.small, to.dividing(mode, n));
     if (failed >= 0) return failed;
     this.leave(to);
     remainders.length -= offered - to.slots[Slot.otherCount];
-    this.data.append(to.words, to.slots[Slot.wordCount]);
+    this.data.append(to.words, to.slots[Slot.wordCount], this.remaining / n);
     return -1;
   }
 
@@ -271,7 +271,7 @@ export class ChainCoder<P extends Preset = 'default'> extends StreamCoder<P> {
     if (failed >= 0) return failed;
     this.leave(to);
     data.length -= offered - to.slots[Slot.wordCount];
-    this.remainders.append(to.others, to.slots[Slot.otherCount]);
+    this.remainders.append(to.others, to.slots[Slot.otherCount], this.remaining / n);
     return -1;
   }
 

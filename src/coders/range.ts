@@ -258,7 +258,7 @@ export class RangeEncoder<P extends Preset = 'default'> extends StreamCoder<P> {
     this.range.set(slots.subarray(Slot.range, Slot.range + 2));
     this.inverted = slots[Slot.inverted];
     this.first = slots[Slot.first];
-    this.words.append(to.words, slots[Slot.wordCount]);
+    this.words.append(to.words, slots[Slot.wordCount], this.remaining / n);
     return -1;
   }
 }
@@ -281,10 +281,10 @@ export class RangeDecoder<P extends Preset = 'default'> extends StreamCoder<P> {
   private position = 0;
   /** Zeros read past the end. An intact message needs one at most; without any word there are two, and no symbol. */
   private padded = 0;
-  private readonly lower = new Uint32Array(2);
+  /** Low and high half of the interval's size. */
   private readonly range = new Uint32Array(2);
-  /** Low and high half of the value that the words read so far stand for, relative to what is done. */
-  private readonly point = new Uint32Array(2);
+  /** Low and high half of where in the interval the words read so far point. Its lower end itself decides nothing. */
+  private readonly offset = new Uint32Array(2);
 
   /**
    * A decoder at the beginning of these words, which are copied.
@@ -303,12 +303,12 @@ export class RangeDecoder<P extends Preset = 'default'> extends StreamCoder<P> {
 
   /** Reads two words from `position` on. */
   private start(position: number): void {
-    const { words, point } = this;
+    const { words, offset } = this;
     const [high = 0, low = 0] = words.subarray(position, position + 2);
-    if (this.small) point[0] = high * 65536 + low;
+    if (this.small) offset[0] = high * 65536 + low;
     else {
-      point[1] = high;
-      point[0] = low;
+      offset[1] = high;
+      offset[0] = low;
     }
     this.position = Math.min(words.length, position + 2);
     this.padded = position + 2 - this.position;
@@ -347,15 +347,10 @@ export class RangeDecoder<P extends Preset = 'default'> extends StreamCoder<P> {
    */
   maybeExhausted(): boolean {
     if (this.position < this.words.length) return false;
-    const { lower, range, point } = this;
-    if (this.small) {
-      if (range[0] === 0xffffffff) return true;
-      return (point[0] - lower[0]) >>> 0 < 2 ** 17 - 1;
-    }
-    if (range[1] === 0xffffffff && range[0] === 0xffffffff) return true;
-    const borrow = point[0] < lower[0] ? 1 : 0;
-    const high = (point[1] - lower[1] - borrow) >>> 0;
-    return high === 0 || (high === 1 && (point[0] - lower[0]) >>> 0 !== 0xffffffff);
+    const { range, offset } = this;
+    if (range[0] === 0xffffffff && range[1] === (this.small ? 0 : 0xffffffff)) return true;
+    if (this.small) return offset[0] < 2 ** 17 - 1;
+    return offset[1] === 0 || (offset[1] === 1 && offset[0] !== 0xffffffff);
   }
 
   /**
@@ -372,9 +367,10 @@ export class RangeDecoder<P extends Preset = 'default'> extends StreamCoder<P> {
     const bits = BigInt(2 * wordBits);
     if (lower < 0n || lower >> bits !== 0n || range >> BigInt(wordBits) <= 0n || range >> bits !== 0n)
       throw rangeError(`no range coder has an interval of size ${range} at ${lower}`);
-    this.lower.set([Number(lower & 0xffffffffn), Number(lower >> 32n)]);
     this.range.set([Number(range & 0xffffffffn), Number(range >> 32n)]);
     this.start(position);
+    const ahead = BigInt.asUintN(2 * wordBits, join(this.offset[1], this.offset[0]) - lower);
+    this.offset.set([Number(ahead & 0xffffffffn), Number(ahead >> 32n)]);
   }
 
   /** An independent copy. */
@@ -389,54 +385,51 @@ export class RangeDecoder<P extends Preset = 'default'> extends StreamCoder<P> {
   }
 
   protected override mark(): Mark {
-    const { lower, range, point } = this;
-    return [this.position, this.padded, lower[0], lower[1], range[0], range[1], point[0], point[1]];
+    const { range, offset } = this;
+    return [this.position, this.padded, range[0], range[1], offset[0], offset[1]];
   }
 
   protected override restore(mark: Mark): void {
     this.position = mark[0];
     this.padded = mark[1];
-    this.lower.set(mark.slice(2, 4));
-    this.range.set(mark.slice(4, 6));
-    this.point.set(mark.slice(6, 8));
+    this.range.set(mark.slice(2, 4));
+    this.offset.set(mark.slice(4, 6));
   }
 
   protected override quantile(): number {
     if (this.padded > 1) throw outOfData();
-    const { lower, range, point } = this;
-    const low = (point[0] - lower[0]) >>> 0;
+    const { range, offset } = this;
+    const low = offset[0];
     if (this.small) {
       const quantile = Math.floor(low / (range[0] >>> 12));
       if (quantile > 0xfff) throw invalidData();
       return quantile;
     }
-    const high = (point[1] - lower[1] - (point[0] < lower[0] ? 1 : 0)) >>> 0;
+    const high = offset[1];
     const scale = range[1] * 256 + (range[0] >>> 24);
-    // The quotient of two doubles, off by one at most; what it leaves over says so.
-    let quantile = Math.floor((high * 4294967296 + low) / scale);
-    if (quantile > 0x1000000) throw invalidData();
-    multiplyAdd(scale, quantile, 0);
-    const left = (high - product[1]) * 4294967296 + (low - product[0]);
-    if (left < 0) quantile--;
-    else if (left >= scale) quantile++;
+    // Two roundings: the quotient is wrong by less than 2^-27, so that it decides unless it is that close to an integer.
+    const ratio = (high * 4294967296 + low) / scale;
+    if (ratio > 0x1000000) throw invalidData();
+    let quantile = Math.floor(ratio);
+    if (Math.abs(ratio - quantile - 0.5) > 0.49999999) {
+      multiplyAdd(scale, quantile, 0);
+      const left = (high - product[1]) * 4294967296 + (low - product[0]);
+      if (left < 0) quantile--;
+      else if (left >= scale) quantile++;
+    }
     if (quantile > 0xffffff) throw invalidData();
     return quantile;
   }
 
   protected override advance(_quantile: number, left: number, p: number): void {
-    const { lower, range, point } = this;
+    const { range, offset } = this;
     if (this.small) {
       const scale = range[0] >>> 12;
       const size = scale * p;
-      if (size < 65536) {
-        const word = this.next();
-        lower[0] = (lower[0] + scale * left) << 16;
-        range[0] = size * 65536;
-        point[0] = (point[0] << 16) | word;
-      } else {
-        lower[0] += scale * left;
-        range[0] = size;
-      }
+      const ahead = offset[0] - scale * left;
+      const word = size < 65536 ? this.next() : -1;
+      range[0] = word < 0 ? size : size * 65536;
+      offset[0] = word < 0 ? ahead : ahead * 65536 + word;
       return;
     }
     const scale = range[1] * 256 + (range[0] >>> 24);
@@ -444,20 +437,17 @@ export class RangeDecoder<P extends Preset = 'default'> extends StreamCoder<P> {
     const [size, sizeHigh] = [product[0], product[1]];
     const word = sizeHigh === 0 ? this.next() : 0;
     multiplyAdd(scale, left, 0);
-    const low = lower[0] + product[0];
-    const high = lower[1] + product[1] + (low > 0xffffffff ? 1 : 0);
+    const low = offset[0] - product[0];
     if (sizeHigh === 0) {
-      lower[1] = low;
-      lower[0] = 0;
       range[1] = size;
       range[0] = 0;
-      point[1] = point[0];
-      point[0] = word;
+      offset[1] = low;
+      offset[0] = word;
     } else {
-      lower[1] = high;
-      lower[0] = low;
       range[1] = sizeHigh;
       range[0] = size;
+      offset[1] = offset[1] - product[1] - (low < 0 ? 1 : 0);
+      offset[0] = low;
     }
   }
 
@@ -474,16 +464,14 @@ export class RangeDecoder<P extends Preset = 'default'> extends StreamCoder<P> {
     const { slots } = to;
     const offered = Math.min(n, this.words.length - this.position);
     to.words.set(this.words.subarray(this.position, this.position + offered));
-    slots.set(this.lower, Slot.state);
     slots.set(this.range, Slot.range);
-    slots.set(this.point, Slot.point);
+    slots.set(this.offset, Slot.offset);
     slots[Slot.wordCount] = offered;
     slots[Slot.padded] = this.padded;
     const failed = to.kernel.rangeDecode(n, this.small, mode);
     if (failed >= 0) return failed;
-    this.lower.set(slots.subarray(Slot.state, Slot.state + 2));
     this.range.set(slots.subarray(Slot.range, Slot.range + 2));
-    this.point.set(slots.subarray(Slot.point, Slot.point + 2));
+    this.offset.set(slots.subarray(Slot.offset, Slot.offset + 2));
     this.padded = slots[Slot.padded];
     this.position += slots[Slot.wordCount];
     return -1;

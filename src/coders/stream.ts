@@ -24,6 +24,9 @@ export abstract class StreamCoder<P extends Preset> {
   protected readonly precision: Precision;
   protected readonly wordBits: 16 | 32;
 
+  /** Symbols of a bulk call that come after the chunk in hand. */
+  protected remaining = 0;
+
   constructor(preset: P) {
     this.small = isSmall(preset);
     this.preset = preset;
@@ -106,6 +109,7 @@ export abstract class StreamCoder<P extends Preset> {
         if (kernel === undefined || this.stepwise(kernel) || !bulk.prepare(kernel, at, n))
           this.encodeEach(symbols, at, n, bulk, reverse);
         else {
+          this.remaining = length - done - n;
           kernel.symbols.set(symbols.subarray(at, at + n));
           const failed = this.encodeChunk(kernel, n, bulk.mode);
           if (failed >= 0) throw this.failure(kernel, at + failed, () => bulk.at(at + failed), symbols);
@@ -188,6 +192,7 @@ export abstract class StreamCoder<P extends Preset> {
             if (into[i] !== symbol) throw doesNotFit(symbol, i, into);
           }
         } else {
+          this.remaining = length - at - n;
           const failed = this.decodeChunk(kernel, n, bulk.mode);
           if (failed >= 0) throw this.failure(kernel, at + failed, undefined, into);
           const symbols = kernel.symbols.subarray(0, n);

@@ -56,11 +56,11 @@ export class Words {
     this.length = array.length;
   }
 
-  /** Makes room for `more` words. */
-  reserve(more: number): void {
+  /** Makes room for `more` words, and where that needs a larger array, for `later` ones besides. */
+  reserve(more: number, later = 0): void {
     const needed = this.length + more;
     if (needed <= this.array.length) return;
-    const size = Math.max(16, needed, this.array.length * 2);
+    const size = Math.max(16, needed + later, this.array.length * 2);
     const larger = this.array instanceof Uint32Array ? new Uint32Array(size) : new Uint16Array(size);
     larger.set(this.array.subarray(0, this.length));
     this.array = larger;
@@ -77,9 +77,9 @@ export class Words {
     return this.array[--this.length];
   }
 
-  /** Adds the first `count` words of `from`. */
-  append(from: Uint32Array, count: number): void {
-    this.reserve(count);
+  /** Adds the first `count` words of `from`, expecting `times` as many after them: fresh memory is dear, and so are copies. */
+  append(from: Uint32Array, count: number, times: number): void {
+    this.reserve(count, Math.ceil(count * times * 1.0625));
     this.array.set(from.subarray(0, count), this.length);
     this.length += count;
   }

@@ -27,7 +27,17 @@ export interface CodingKernel {
   tables(): number;
   /** With tables only, as are useTable and useAlias. */
   buildLookup(at: number, entries: number, lookupAt: number, lookupShift: number, bits: number): void;
-  useTable(at: number, entries: number, lookupAt: number, lookupShift: number, min: number): void;
+  useTable(
+    at: number,
+    entries: number,
+    lookupAt: number,
+    lookupShift: number,
+    min: number,
+    divisorsAt: number,
+    guess: number,
+  ): void;
+  useDivisors(at: number): void;
+  buildDivisors(at: number, entries: number, to: number): void;
   useAlias(at: number, buckets: number, symbols: number, shift: number): void;
   /** With families only, as are useMixture and useConstants. */
   useFamily(kind: number, min: number, max: number, stride: number): void;
@@ -43,7 +53,7 @@ export interface CodingKernel {
 }
 
 /** Where a loop's intervals come from, as assembly/coding/tabled.ts numbers it. */
-export const Mode = { table: 0, family: 1, alias: 2 } as const;
+export const Mode = { table: 0, family: 1, alias: 2, divided: 3 } as const;
 
 /** One of {@link Mode}. */
 export type SourceMode = (typeof Mode)[keyof typeof Mode];
@@ -52,7 +62,7 @@ export type SourceMode = (typeof Mode)[keyof typeof Mode];
 export const Slot = {
   state: 0,
   range: 2,
-  point: 4,
+  offset: 4,
   wordCount: 6,
   inverted: 7,
   first: 8,
@@ -67,6 +77,34 @@ export const Reason = { impossible: 1, outOfData: 2, outOfRemainders: 3, corrupt
 
 /** Bytes for resident tables: about a million symbols, or some hundred models of 256. */
 const TABLE_BYTES = 8 * 2 ** 20;
+
+/** Where a table lies, and what the loops know of it besides. */
+interface Place {
+  readonly at: number;
+  readonly lookup: number;
+  readonly shift: number;
+  /** The place of a symbol that nearly every quantile belongs to; -1 if there is none. */
+  readonly guess: number;
+  /** Address of the reciprocals, 0 until there are some. */
+  divisors: number;
+  /** Symbols that have been encoded with the table. */
+  encoded: number;
+}
+
+const placeOf = (at: number, lookup = 0, shift = 0, guess = -1): Place => ({
+  at,
+  lookup,
+  shift,
+  guess,
+  divisors: 0,
+  encoded: 0,
+});
+
+/** From which share on of all quantiles a symbol is tried before any search: below it, too many tries fail. */
+const GUESSED = 0.75;
+
+/** Tables up to this size get reciprocals, which take eight times the room. */
+const MOST_DIVIDED = 8192;
 
 /** The instance with views of its memory. */
 export class Coding {
@@ -90,7 +128,11 @@ export class Coding {
   private readonly end: number;
   private top: number;
   /** Where tables lie. Replaced by an empty one when there is no more room: all must then be copied in again. */
-  private resident = new WeakMap<Uint32Array, { at: number; lookup: number; shift: number }>();
+  private resident = new WeakMap<Uint32Array, Place>();
+  /** Where the table in use lies, its number of symbols, and whether reciprocals would serve it. */
+  private place: Place | undefined;
+  private size = 0;
+  private divisible = false;
 
   /** An instance of the module `name`, whose bytes are `hex`. */
   constructor(name: string, hex: string) {
@@ -127,12 +169,34 @@ export class Coding {
       const shift = precision - lookupBits;
       const at = this.admit(table, 2 ** lookupBits + 1);
       if (at === undefined) return false;
-      place = { at, lookup: at + 4 * table.length, shift };
+      place = placeOf(at, at + 4 * table.length, shift, guessOf(table));
       this.kernel.buildLookup(at, size, place.lookup, shift, precision);
       this.resident.set(table, place);
     }
-    this.kernel.useTable(place.at, size, place.lookup, place.shift, min);
+    this.kernel.useTable(place.at, size, place.lookup, place.shift, min, place.divisors, place.guess);
+    this.place = place;
+    this.size = size;
+    this.divisible = precision === 24 && place.guess < 0 && size <= MOST_DIVIDED;
     return true;
+  }
+
+  /**
+   * The loop to encode the next `n` symbols with, for coders that divide. A table that is used much gets reciprocals,
+   * unless most symbols are the same: then a division that hardly ever waits for a branch is as quick.
+   */
+  dividing(mode: SourceMode, n: number): SourceMode {
+    const { place } = this;
+    if (mode !== Mode.table || !this.divisible || place === undefined) return mode;
+    if (place.divisors === 0) {
+      place.encoded += n;
+      const bytes = 32 * this.size;
+      if (place.encoded < 8 * this.size || this.top + bytes > this.end) return mode;
+      place.divisors = this.top;
+      this.top += bytes;
+      this.kernel.buildDivisors(place.at, this.size, place.divisors);
+      this.kernel.useDivisors(place.divisors);
+    }
+    return Mode.divided;
   }
 
   /**
@@ -147,7 +211,7 @@ export class Coding {
     if (place === undefined) {
       const at = this.admit(table, 0);
       if (at === undefined) return false;
-      place = { at, lookup: 0, shift };
+      place = placeOf(at, 0, shift);
       this.resident.set(table, place);
     }
     this.kernel.useAlias(place.at, buckets, symbols, shift);
@@ -164,7 +228,7 @@ export class Coding {
     if (place === undefined) {
       const at = this.admit(constants, 0);
       if (at === undefined) return false;
-      place = { at, lookup: 0, shift: 0 };
+      place = placeOf(at);
       this.resident.set(constants, place);
     }
     this.kernel.useConstants(place.at);
@@ -190,6 +254,13 @@ export class Coding {
     this.top += bytes;
     return at;
   }
+}
+
+/** The place of the symbol that has more than {@link GUESSED} of all quantiles, or -1. */
+function guessOf(table: Uint32Array): number {
+  const least = table[table.length - 1] * GUESSED;
+  for (let i = 1; i < table.length; i++) if (table[i] - table[i - 1] > least) return i - 1;
+  return -1;
 }
 
 let instance: Coding | undefined;

@@ -1,5 +1,5 @@
 // Runs one program in every engine there is and compares all bits with those that this Node computes: special
-// functions, the notebook's network, archives. Then every engine decodes every archive that any of them made.
+// functions, words of the stream coders, the notebook's network, archives. Then every engine decodes every archive that any of them made.
 //
 //     npm run test:engines [name ...]
 //
@@ -10,6 +10,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
+import codingGolden from '../vectors/coding_golden.json' with { type: 'json' };
 import golden from '../vectors/math_golden.json' with { type: 'json' };
 import onlineGolden from '../vectors/online_golden.json' with { type: 'json' };
 import type { Decoded, DecodeTask, Produced, ProduceTask, Result, Task } from './conformance.ts';
@@ -167,6 +168,8 @@ function compareWithGolden(name: string, { hashes, archives }: Produced, count: 
         `${name}: ${f} of ${count} ${floats} is not the golden hash`,
       );
   }
+  for (const [what, hash] of Object.entries(codingGolden))
+    check(hashes[`words of ${what}`] === hash, `${name}: the words of ${what} are not the golden ones`);
   const promised: Record<string, { sha256: string }> = onlineGolden.archives;
   for (const [what, { sha256 }] of Object.entries(archives))
     check(sha256 === promised[what]?.sha256, `${name}: the archive of ${what} is not the golden one`);

@@ -1,12 +1,12 @@
-// Renders the tables of the README and of docs/benchmarks.md from bench/results/*.json, between marker comments, so that
-// no figure is typed by hand: `npm run readme`. With --check it changes nothing and fails when a page differs from what
+// Renders the tables of the README and of pages in docs/ from bench/results/*.json, between marker comments, so that no
+// figure is typed by hand: `npm run readme`. With --check it changes nothing and fails when a page differs from what
 // it would write.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const pages = ['README.md', 'docs/benchmarks.md'];
+const pages = ['README.md', 'docs/benchmarks.md', 'docs/interleaved.md'];
 
 const load = (name) => {
   const path = join(root, 'bench/results', `${name}.json`);
@@ -149,7 +149,26 @@ function codersMemory({ memory }) {
   return `${markdown([`one call on ${number(memory.symbols)} symbols`, 'MiB'], rows)}`;
 }
 
+/** Interleaved coding of bytes in both engines. */
+function interleaved({ rows, rounds, machine, chromium, kernel, date }) {
+  const pair = (speed, one, other) => `${speed[one].toFixed(2)} / ${speed[other].toFixed(2)}`;
+  const over = (bytes, row) => `${(((8 * bytes) / (row.bytes * row.entropy) - 1) * 100).toFixed(3)} %`;
+  const cells = rows.map((row) => [
+    row.title,
+    pair(row.node, 'encode', 'decode'),
+    pair(row.chromium, 'encode', 'decode'),
+    over(row.encoded, row),
+    pair(row.node, 'pack', 'unpack'),
+    pair(row.chromium, 'pack', 'unpack'),
+    over(row.packed, row),
+  ]);
+  const head = ['', 'stream, Node', 'Chromium', 'over the entropy', 'packed, Node', 'Chromium', 'over the entropy'];
+  const sizes = rows.map((row) => number(row.bytes)).join(', ');
+  return `${markdown(head, cells)}\n\nNanoseconds a byte on the clock, encode / decode and pack / unpack, copying and allocating included; ${sizes} bytes, medians of ${rounds} interleaved rounds on one thread, ${machine.processor}, Node ${machine.node}, Chromium ${chromium}, ${date}. Making the model is not in the stream's figures, and its table not in the stream's size; packing includes both, and a hash. Both engines wrote the same bytes. The kernel has ${number(kernel)} bytes of WASM.`;
+}
+
 const tables = {
+  interleaved: ['interleaved', interleaved],
   'files-summary': ['files', summary],
   'files-each': ['files', each],
   engines: ['engines', engines],

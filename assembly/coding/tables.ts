@@ -10,7 +10,8 @@
 
 import { pairOf, sideOf } from './alias';
 import { dividedStart, divisorOf, ENTRY_BITS } from './divisors';
-import { familyInterval, familySymbolAt, left, probability, setInterval } from './families';
+import { familyInterval, familySymbolAt, left, probability } from './families';
+import { locationIntervals, locationSymbolAt, LOGISTIC } from './locations';
 import { mixtureInterval, mixtureLeft, mixtureSymbolAt, mixturesHold, mixtureWidth, shapeMixture } from './mixtures';
 
 /** Symbols that one call codes at most. */
@@ -66,11 +67,14 @@ export function parameters(): usize {
   return symbols() + (CHUNK << 2);
 }
 
-/** Room for twice the chunk, since a range encoder may hold back as many words as a chunk makes. */
+/**
+ * Room for twice the chunk, since a range encoder may hold back as many words as a chunk makes. The word before them is
+ * always 0: a range encoder adds carries to the word before the next, and must not find the parameters there.
+ */
 // @ts-ignore: decorator
 @inline
 export function words(): usize {
-  return parameters() + (CHUNK << 4);
+  return parameters() + (CHUNK << 4) + 64;
 }
 
 // @ts-ignore: decorator
@@ -170,6 +174,52 @@ export function buildLookup(at: usize, entries: u32, lookupAt: usize, lookupShif
   store<u32>(lookupAt + (count << 2), <u32>last);
 }
 
+/** Intervals of the chunk's symbols where a family computes them: left end and width. A decoder uses the first one. */
+const INTERVALS: usize = memory.data(4096 << 3, 16);
+
+// @ts-ignore: decorator
+@inline
+function setInterval(at: usize, start: u32, width: u32): void {
+  store<u32>(at, start);
+  store<u32>(at, width, 4);
+}
+
+/**
+ * Computes the intervals of the chunk's `n` symbols, of width 0 for a symbol that has none: what an encoder's loop then
+ * runs on. Its own steps wait for one another; these do not, and go faster without them in between.
+ */
+export function familyIntervals(n: i32, bits: u32): void {
+  if (kind <= LOGISTIC) {
+    locationIntervals(kind, n, symbols(), parameters(), CHUNK << 3, stride, least, most, bits, INTERVALS);
+    return;
+  }
+  for (let i = 0; i < n; i++) {
+    const at = parameters() + <usize>i * stride;
+    const symbol = load<i32>(symbols() + (<usize>i << 2));
+    const to = INTERVALS + (<usize>i << 3);
+    if (kind >= FIRST_MIXTURE) {
+      const found = mixtureInterval(at, kind, symbol, least, most, bits);
+      setInterval(to, mixtureLeft, found ? mixtureWidth : 0);
+    } else {
+      const found = familyInterval(kind, symbol, least, most, bits, load<f64>(at), load<f64>(at, CHUNK << 3));
+      setInterval(to, left, found ? probability : 0);
+    }
+  }
+}
+
+/** Whether the chunk's first parameters (or the second ones) are numbers from `low` to `high`. */
+export function parametersHold(n: i32, second: bool, low: f64, high: f64): bool {
+  let at = parameters() + (second ? CHUNK << 3 : 0);
+  const end = at + (<usize>n << 3);
+  let held = i64x2.splat(-1);
+  for (; at + 8 < end; at += 16) {
+    const x = v128.load(at);
+    held = v128.and(held, v128.and(f64x2.ge(x, f64x2.splat(low)), f64x2.le(x, f64x2.splat(high))));
+  }
+  if (at < end && !(load<f64>(at) >= low && load<f64>(at) <= high)) return false;
+  return v128.all_true<i64>(held);
+}
+
 /** Bits of a probability. */
 // @ts-ignore: decorator
 @inline
@@ -219,18 +269,12 @@ export function cut<W>(x: u64): u64 {
 // @ts-ignore: decorator
 @inline
 export function intervalOf<W, M>(i: i32): usize {
-  const symbol = load<i32>(symbols() + (<usize>i << 2));
   if (isFloat<M>()) {
-    const at = parameters() + <usize>i * stride;
-    if (kind >= FIRST_MIXTURE) {
-      const found = mixtureInterval(at, kind, symbol, least, most, precision<W>());
-      setInterval(mixtureLeft, mixtureWidth);
-      return usize(found);
-    }
-    const a = load<f64>(at);
-    const b = load<f64>(at, CHUNK << 3);
-    return usize(familyInterval(kind, symbol, least, most, precision<W>(), a, b) && probability != 0);
-  } else if (isAlias<M>()) {
+    const at = INTERVALS + (<usize>i << 3);
+    return load<u32>(at, 4) != 0 ? at : 0;
+  }
+  const symbol = load<i32>(symbols() + (<usize>i << 2));
+  if (isAlias<M>()) {
     return pairOf(symbol);
   } else {
     const index: u32 = symbol - load<i32>(block(), LEAST);
@@ -249,13 +293,18 @@ export function symbolOf<W, M>(i: i32, quantile: u32): usize {
     const at = parameters() + <usize>i * stride;
     if (kind >= FIRST_MIXTURE) {
       store<i32>(to, mixtureSymbolAt(at, kind, quantile, least, most, precision<W>()));
-      setInterval(mixtureLeft, mixtureWidth);
-      return 1;
+      setInterval(INTERVALS, mixtureLeft, mixtureWidth);
+      return INTERVALS;
     }
     const a = load<f64>(at);
     const b = load<f64>(at, CHUNK << 3);
-    store<i32>(to, familySymbolAt(kind, quantile, least, most, precision<W>(), a, b));
-    return 1;
+    if (kind <= LOGISTIC) {
+      store<u64>(INTERVALS, locationSymbolAt(kind, quantile, least, most, precision<W>(), a, b, to));
+    } else {
+      store<i32>(to, familySymbolAt(kind, quantile, least, most, precision<W>(), a, b));
+      setInterval(INTERVALS, left, probability);
+    }
+    return INTERVALS;
   } else if (isAlias<M>()) {
     const side = sideOf(quantile);
     store<i32>(to, load<i32>(side, 8));
@@ -280,7 +329,7 @@ export function symbolOf<W, M>(i: i32, quantile: u32): usize {
 // @ts-ignore: decorator
 @inline
 export function startAt<M>(at: usize): u32 {
-  return isFloat<M>() ? left : isDivided<M>() ? dividedStart(at) : load<u32>(at);
+  return isDivided<M>() ? dividedStart(at) : load<u32>(at);
 }
 
 /** The size of the interval at `at`, which starts at `start`. */
@@ -288,5 +337,5 @@ export function startAt<M>(at: usize): u32 {
 @inline
 export function widthAt<M>(at: usize, start: u32): u32 {
   if (isDivided<M>()) return divisorOf(at);
-  return isFloat<M>() ? probability : isAlias<M>() ? load<u32>(at, 4) : load<u32>(at, 4) - start;
+  return isFloat<M>() || isAlias<M>() ? load<u32>(at, 4) : load<u32>(at, 4) - start;
 }

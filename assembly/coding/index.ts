@@ -6,11 +6,13 @@
 import { decodeLoop as ansDecodeLoop, encodeLoop as ansEncodeLoop } from './ans';
 import { decodeLoop as chainDecodeLoop, encodeLoop as chainEncodeLoop } from './chain';
 import { decodeLoop as rangeDecodeLoop, encodeLoop as rangeEncodeLoop } from './range';
+import { familyIntervals } from './tables';
 
 export { useConstants } from './constants';
-export { block, CHUNK, checkMixtures, others, parameters, symbols, tables, useFamily, useMixture, words } from './tables';
+export { block, CHUNK, checkMixtures, others, parameters, parametersHold, symbols, tables, useFamily, useMixture, words } from './tables';
 
 export function ansEncode(n: i32, small: bool, _mode: u32): i32 {
+  familyIntervals(n, small ? 12 : 24);
   return small ? ansEncodeLoop<u16, f64>(n) : ansEncodeLoop<u32, f64>(n);
 }
 
@@ -19,6 +21,7 @@ export function ansDecode(n: i32, small: bool, _mode: u32): i32 {
 }
 
 export function rangeEncode(n: i32, small: bool, _mode: u32): i32 {
+  familyIntervals(n, small ? 12 : 24);
   return small ? rangeEncodeLoop<u16, f64>(n) : rangeEncodeLoop<u32, f64>(n);
 }
 
@@ -27,6 +30,7 @@ export function rangeDecode(n: i32, small: bool, _mode: u32): i32 {
 }
 
 export function chainEncode(n: i32, small: bool, _mode: u32): i32 {
+  familyIntervals(n, small ? 12 : 24);
   return small ? chainEncodeLoop<u16, f64>(n) : chainEncodeLoop<u32, f64>(n);
 }
 

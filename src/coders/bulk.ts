@@ -55,8 +55,9 @@ export class Bulk {
     } else if (isFamily(source)) {
       checkPrecision(source, precision);
       checkCount(source.parameterCount, parameters);
-      // The numbers of mixtures are many: the kernel looks at them as they pass.
+      // Looking at all numbers costs as much as fetching them: the kernel does it as they pass.
       if (isMixture(source)) source.checkShape(parameters, length);
+      else if (source.limits !== undefined) source.checkShape?.(parameters, length);
       else source.check(parameters, length);
       this.kernel = source.loops();
     } else {
@@ -114,6 +115,9 @@ export class Bulk {
       if (first !== undefined) to.first.set(first.subarray(at, at + n));
       if (second !== undefined) to.second.set(second.subarray(at, at + n));
       to.kernel.useFamily(kind, min, max, 8);
+      const { limits } = this.source as ModelFamily;
+      if (limits?.some(([least, most], j) => !to.kernel.parametersHold(n, j === 1, least, most)) === true)
+        (this.source as ModelFamily).check(this.parameters, first.length);
       return true;
     }
     if ('table' in known) return to.useTable(known.table, known.min ?? 0, this.model!.precision);

@@ -43,6 +43,8 @@ export interface CodingKernel {
   useFamily(kind: number, min: number, max: number, stride: number): void;
   useMixture(kind: number, min: number, max: number, components: number, stride: number, spacing: number): void;
   checkMixtures(n: number): boolean | number;
+  /** Whether the chunk's first or second parameters are all from `least` to `most`. */
+  parametersHold(n: number, second: boolean, least: number, most: number): boolean | number;
   useConstants(at: number): void;
   ansEncode(n: number, small: boolean, mode: SourceMode): number;
   ansDecode(n: number, small: boolean, mode: SourceMode): number;

@@ -171,6 +171,7 @@ export class KernelFamily implements ModelFamily {
   readonly min: number;
   readonly max: number;
   readonly constants: Uint32Array | undefined;
+  readonly limits: readonly (readonly [number, number])[] | undefined;
   readonly loops = familyCoding;
   private readonly spec: FamilySpec;
 
@@ -182,6 +183,8 @@ export class KernelFamily implements ModelFamily {
     this.min = spec.min;
     this.max = spec.max;
     this.constants = spec.constants;
+    const whole = spec.rules.some((rule) => rule.whole === true);
+    this.limits = whole ? undefined : spec.rules.map(({ least, most }) => [least, most]);
   }
 
   /** The model with these parameters, once they are within the rules. */
@@ -193,8 +196,8 @@ export class KernelFamily implements ModelFamily {
     return this.spec.make?.(parameters) ?? new FamilyModel(this.spec, parameters);
   }
 
-  /** Holds arrays of parameters against the rules. */
-  check(parameters: readonly (Float64Array | Float32Array)[], length: number): void {
+  /** Holds the arrays against the family, but no number of theirs against the rules. */
+  checkShape(parameters: readonly (Float64Array | Float32Array)[], length: number): void {
     const { name, rules } = this.spec;
     if (parameters.length !== rules.length)
       throw typeError(
@@ -206,6 +209,15 @@ export class KernelFamily implements ModelFamily {
         throw typeError(`${name}: ${rule.name} is a Float64Array or a Float32Array with a number for each symbol`);
       if (values.length !== length)
         throw rangeError(`${name}: ${rule.name} has ${values.length} numbers for ${length} symbols`);
+    }
+  }
+
+  /** Holds arrays of parameters against the rules. */
+  check(parameters: readonly (Float64Array | Float32Array)[], length: number): void {
+    this.checkShape(parameters, length);
+    const { name, rules } = this.spec;
+    for (const [i, rule] of rules.entries()) {
+      const values = parameters[i];
       const bad = firstBad(rule, values);
       if (bad >= 0) throw rangeError(`${name}: ${rule.name} is ${rule.says}, not ${values[bad]}, which is at ${bad}`);
     }

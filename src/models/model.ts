@@ -170,12 +170,21 @@ export interface ModelFamily {
   readonly loops: () => Coding;
   /** Numbers that the kernel needs beside the parameters. */
   readonly constants?: Uint32Array | undefined;
+  /** The least and the most of each parameter, where {@link check} holds numbers to nothing else. */
+  readonly limits?: readonly (readonly [number, number])[] | undefined;
   /**
    * The model with these parameters.
    *
    * @throws TypeError when their number or type is wrong, RangeError when one is out of range.
    */
   model(...parameters: number[]): EntropyModel;
+  /**
+   * Validates the number, types and lengths of the arrays, and none of the numbers: with `limits`, kernels look at those.
+   *
+   * @param length - Symbols to be coded with them.
+   * @throws TypeError or RangeError naming the parameter.
+   */
+  checkShape?(parameters: readonly (Float64Array | Float32Array)[], length: number): void;
   /**
    * Validates arrays of parameters before any is used. A Float32Array is widened exactly.
    *

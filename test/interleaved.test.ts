@@ -83,6 +83,7 @@ describe('the model', () => {
     expect(Array.from(new InterleavedModel(list).frequencies).slice(0, 4)).toEqual(list);
     expect(new InterleavedModel([0, 7]).only).toBe(1);
     expect(new InterleavedModel([3, 7]).only).toBeUndefined();
+    expect(Object.isFrozen(new InterleavedModel([3, 7]).frequencies)).toBe(true);
     expect(new InterleavedModel(new Array(256).fill(5e-324)).frequencies[9]).toBe(16);
   });
 
@@ -271,7 +272,7 @@ describe('damage', () => {
   test('a changed bit gives an error, or the very stream of other bytes', () => {
     const random = randomOf(5);
     let missed = 0;
-    for (let i = 0; i < 2000; i++) {
+    for (let i = 0; i < 300; i++) {
       const bad = data.slice();
       bad[random(bad.length)] ^= 1 << random(8);
       const expected = referenceDecode(bad, model.frequencies, 3000);
@@ -284,7 +285,7 @@ describe('damage', () => {
       }
     }
     // docs/interleaved.md says how often.
-    expect(missed).toBeLessThan(100);
+    expect(missed).toBeLessThan(15);
   });
 });
 

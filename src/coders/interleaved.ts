@@ -39,7 +39,7 @@ export class InterleavedModel {
    */
   constructor(weights: ArrayLike<number>) {
     this.frequencies = quantised(weights);
-    const only = indexOf(this.frequencies, TOTAL);
+    const only = this.frequencies.indexOf(TOTAL);
     this.only = only < 0 ? undefined : only;
   }
 
@@ -201,13 +201,8 @@ function checkModel(model: InterleavedModel): void {
   if (!(model instanceof InterleavedModel)) throw typeError(`model is an InterleavedModel, not ${typeof model}`);
 }
 
-function indexOf(list: ArrayLike<number>, value: number): number {
-  for (let i = 0; i < list.length; i++) if (list[i] === value) return i;
-  return -1;
-}
-
 /** Frequencies near the weights: rounded, then single units moved where they cost the least. */
-function quantised(weights: ArrayLike<number>): Float64Array {
+function quantised(weights: ArrayLike<number>): Frequencies {
   const n = weights.length;
   if (!(n >= 1 && n <= 256)) throw rangeError(`a model has 1 to 256 weights, not ${n}`);
   let sum = 0;
@@ -249,7 +244,7 @@ function quantised(weights: ArrayLike<number>): Float64Array {
     units[best] += step;
     worths[best] = worth(best);
   }
-  return units;
+  return Object.freeze(Array.from(units));
 }
 
 /** Elias's gamma code of 1, 2, ...: as many zeros as there are bits after the first one, a one, and these bits. */

@@ -34,8 +34,8 @@ interface InterleavedKernel {
   finishHash(n: number, total: number): number;
 }
 
-/** 256 frequencies that sum to 4096. */
-export type Frequencies = Readonly<ArrayLike<number>>;
+/** 256 frequencies that sum to 4096, frozen. Tables in the kernel's memory are theirs as long as it is the same array. */
+export type Frequencies = readonly number[];
 
 class Interleaved {
   readonly kernel: InterleavedKernel;

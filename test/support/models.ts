@@ -1,6 +1,6 @@
 /** The law that every entropy model is tested with. */
 import { expect } from 'vitest';
-import type { EntropyModel, Interval } from '../../src/models/model.ts';
+import type { EntropyModel, Interval, Slots } from '../../src/models/model.ts';
 import { randomOf } from './random.ts';
 
 /** A model's symbols are `min` to `max`; with more than `all` of them, that many are drawn. */
@@ -12,9 +12,26 @@ export interface ModelSupport {
 }
 
 /**
+ * Every slot is a unit of its symbol, and that unit's slot is this one: as there are as many units as slots, the units
+ * of all symbols tile [0, 2^precision). With 24 bits slots are sampled.
+ */
+function tiles(model: EntropyModel, slots: Slots): void {
+  const at: Interval = { left: -1, probability: -1 };
+  const random = randomOf(model.precision);
+  const top = 2 ** model.precision;
+  for (let i = 0; i < 4096; i++) {
+    const slot = model.precision === 12 ? i : i < 16 ? i : i < 32 ? top - 1 - (i & 15) : random(top);
+    const symbol = model.symbolAt(slot, at);
+    const unit = slots.unitAt(slot);
+    if (!(Number.isInteger(unit) && unit >= 0 && unit < at.probability) || slots.slotOf(symbol, unit) !== slot)
+      expect.fail(`slot ${slot} is said to be unit ${unit} of symbol ${symbol}, which has ${at.probability}`);
+  }
+}
+
+/**
  * A model's intervals tile [0, 2^precision), none is empty, `symbolAt` inverts `interval`, a table for the kernels says
  * the same, and symbols outside are refused. Large supports are sampled: neighbours meet, quantiles lie in the interval
- * of their symbol.
+ * of their symbol. Models that scatter a symbol's units are held to a bijection between slots and units instead.
  */
 export function checkModel(model: EntropyModel, { min, max, all = 600, seed = 1 }: ModelSupport): void {
   const top = 2 ** model.precision;
@@ -34,7 +51,14 @@ export function checkModel(model: EntropyModel, { min, max, all = 600, seed = 1 
         left,
         left + probability,
       ]);
-    for (const quantile of [left, left + probability - 1, left + (probability >>> 1)]) {
+    for (const unit of [0, probability - 1, probability >>> 1]) {
+      const quantile = model.slots === undefined ? left + unit : model.slots.slotOf(symbol, unit);
+      if (model.slots !== undefined && !(Number.isInteger(quantile) && quantile >= 0 && quantile < top))
+        expect.fail(`unit ${unit} of symbol ${symbol} is said to be at ${quantile}`);
+      if (model.slots !== undefined && model.slots.unitAt(quantile) !== unit)
+        expect.fail(
+          `unit ${unit} of symbol ${symbol} is at ${quantile}, where there is ${model.slots.unitAt(quantile)}`,
+        );
       const found = model.symbolAt(quantile, at);
       if (found !== symbol || at.left !== left || at.probability !== probability)
         expect.fail(
@@ -62,11 +86,12 @@ export function checkModel(model: EntropyModel, { min, max, all = 600, seed = 1 
       meets(symbol);
       const quantile = random(top);
       model.symbolAt(quantile, at);
-      if (!(at.left <= quantile && quantile < at.left + at.probability))
+      if (model.slots === undefined && !(at.left <= quantile && quantile < at.left + at.probability))
         expect.fail(`${quantile} lies outside (${at.left}, ${at.probability})`);
     }
     for (const symbol of [min, min + 1, max - 1, max]) holds(symbol);
   }
+  if (model.slots !== undefined) tiles(model, model.slots);
   for (const symbol of [min - 1, max + 1, min + 0.5, Number.NaN, 2 ** 40])
     expect(() => model.interval(symbol, at)).toThrow(expect.objectContaining({ code: 'impossible-symbol' }));
   for (const quantile of [-1, top, 0.5, Number.NaN])

@@ -240,9 +240,8 @@ export class AnsCoder<P extends Preset = 'default'> extends StreamCoder<P> {
       high = 0;
     }
     const quotient = divide(high, low, p);
-    const top = Math.floor(quotient / 256);
-    state[1] = top;
-    state[0] = ((quotient - top * 256) << 24) | (left + rest[0]);
+    state[1] = quotient / 256;
+    state[0] = (quotient << 24) | (left + rest[0]);
   }
 
   protected override unitOf(p: number): number {

@@ -195,7 +195,8 @@ export class RangeEncoder<P extends Preset = 'default'> extends StreamCoder<P> {
     let high = highSum >>> 0;
     const carry = highSum > 0xffffffff;
     multiplyAdd(scale, p, 0);
-    let [size, sizeHigh] = [product[0], product[1]];
+    let size = product[0];
+    let sizeHigh = product[1];
     if (this.inverted > 0 && !wraps(low, high, size, sizeHigh)) this.release(carry);
     if (sizeHigh === 0) {
       const word = high;
@@ -434,7 +435,8 @@ export class RangeDecoder<P extends Preset = 'default'> extends StreamCoder<P> {
     }
     const scale = range[1] * 256 + (range[0] >>> 24);
     multiplyAdd(scale, p, 0);
-    const [size, sizeHigh] = [product[0], product[1]];
+    const size = product[0];
+    const sizeHigh = product[1];
     const word = sizeHigh === 0 ? this.next() : 0;
     multiplyAdd(scale, left, 0);
     const low = offset[0] - product[0];

@@ -110,10 +110,17 @@ function perfectTable(row: Row, precision: Precision): Uint32Array {
   return new Uint32Array(memory.buffer, exports.quantizePerfectly(n, precision), n + 1).slice();
 }
 
+/** Single decodings that are searched for by halving, before a model makes itself a table for them. */
+const SEARCHES = 64;
+
 /** A model with a table. */
 class TableModel implements EntropyModel {
   readonly precision: Precision;
   readonly kernel: TableKernel;
+  /** Entry j is the symbol at quantile j << shift, once so much has been decoded that it is worth its making. */
+  private lookup: Uint32Array | undefined;
+  private shift = 0;
+  private searches = 0;
 
   constructor(table: Uint32Array, precision: Precision) {
     this.precision = precision;
@@ -129,18 +136,46 @@ class TableModel implements EntropyModel {
   }
 
   symbolAt(quantile: number, into: Interval): number {
-    checkQuantile(quantile, this.precision);
+    const { precision } = this;
+    if (quantile >>> 0 !== quantile || quantile >>> precision !== 0) checkQuantile(quantile, precision);
     const { table } = this.kernel;
     let low = 0;
-    let high = table.length - 1;
-    while (high - low > 1) {
-      const middle = (low + high) >>> 1;
-      if (table[middle] <= quantile) low = middle;
-      else high = middle;
+    let end = table.length - 1;
+    const { lookup } = this;
+    if (lookup !== undefined) {
+      const place = quantile >>> this.shift;
+      low = lookup[place];
+      end = lookup[place + 1] + 1;
+    } else if (++this.searches > SEARCHES) {
+      this.fillLookup();
     }
-    into.left = table[low];
-    into.probability = table[high] - table[low];
+    while (end - low > 8) {
+      const middle = (low + end) >>> 1;
+      if (table[middle] <= quantile) low = middle;
+      else end = middle;
+    }
+    let right = table[low + 1];
+    while (right <= quantile) right = table[++low + 1];
+    const left = table[low];
+    into.left = left;
+    into.probability = right - left;
     return low;
+  }
+
+  /** Eight entries a symbol, as in the kernels. */
+  private fillLookup(): void {
+    const { table } = this.kernel;
+    const bits = Math.min(this.precision, 14, 35 - Math.clz32(table.length - 1));
+    const shift = this.precision - bits;
+    const lookup = new Uint32Array(2 ** bits + 1);
+    let symbol = 0;
+    for (let j = 0; j < 2 ** bits; j++) {
+      while (table[symbol + 1] <= j << shift) symbol++;
+      lookup[j] = symbol;
+    }
+    lookup[2 ** bits] = table.length - 2;
+    this.shift = shift;
+    this.lookup = lookup;
   }
 }
 

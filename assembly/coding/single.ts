@@ -5,11 +5,12 @@ import { mixtureInterval, mixtureLeft, mixtureSymbolAt, mixtureWidth } from './m
 
 export { binomialSum, incompleteBeta, poissonSum } from './beta';
 export { betaBinomialTable } from './beta-binomial';
-export { cdf, guess, normalQuantile } from './families';
+export { cdf, guess } from './families';
 export { atan, erf, erfc, exp, lgamma, log, log1p, pow } from './libm';
 export { tableCdf } from './locations';
 export { fillMixtureTable, shapeMixture } from './mixtures';
 export { fillTable, scratch } from './quantize';
+export { normalQuantile } from './quantile';
 export { studentTable } from './student';
 
 /** An interval in one number: left 2^25 + probability. */

@@ -8,6 +8,10 @@
 // processors. Denormal arguments and results are exact to the same bounds as others, never flushed.
 // Bounds, measured against test/reference/special.ts: docs of src/kernels/math.ts.
 
+import { atan, digamma, lgamma, normalQuantile } from './gamma';
+
+export { atan, digamma, incompleteBeta, lgamma, normalQuantile } from './gamma';
+
 const NOT_A_NUMBER: f64 = reinterpret<f64>(0x7ff8000000000000);
 const INV_LN2: f64 = 1.4426950408889634;
 const LN2_HI: f64 = reinterpret<f64>(0x3fe62e42fee00000);
@@ -286,7 +290,11 @@ function apply(which: i32, x: f64): f64 {
     case 4: return tanh(x);
     case 5: return logistic(x);
     case 6: return erf(x);
-    default: return erfc(x);
+    case 7: return erfc(x);
+    case 8: return atan(x);
+    case 9: return lgamma(x);
+    case 10: return digamma(x);
+    default: return normalQuantile(x);
   }
 }
 

@@ -20,17 +20,31 @@ function packed(): f64 {
   return <f64>left * 33554432.0 + <f64>probability;
 }
 
-/** The packed interval of a symbol; 0 when the model has no such symbol. */
-export function intervalOf(kind: u32, symbol: i32, min: i32, max: i32, bits: u32, a: f64, b: f64): f64 {
-  return familyInterval(kind, symbol, min, max, bits, a, b) ? packed() : 0.0;
+// Where a family's interval is left, its left end before its size: reading two numbers there costs the host less than
+// taking one apart.
+const FOUND: usize = memory.data(8, 8);
+
+export function found(): usize {
+  return FOUND;
 }
 
-/** The symbol at a quantile; {@link lastInterval} is its interval. */
+/** Whether a model has a symbol, whose interval goes to {@link found}. */
+export function intervalOf(kind: u32, symbol: i32, min: i32, max: i32, bits: u32, a: f64, b: f64): bool {
+  if (!familyInterval(kind, symbol, min, max, bits, a, b)) return false;
+  store<u32>(FOUND, left);
+  store<u32>(FOUND, probability, 4);
+  return true;
+}
+
+/** The symbol at a quantile; its interval goes to {@link found}. */
 export function symbolAt(kind: u32, quantile: u32, min: i32, max: i32, bits: u32, a: f64, b: f64): i32 {
-  return familySymbolAt(kind, quantile, min, max, bits, a, b);
+  const symbol = familySymbolAt(kind, quantile, min, max, bits, a, b);
+  store<u32>(FOUND, left);
+  store<u32>(FOUND, probability, 4);
+  return symbol;
 }
 
-/** The packed interval that the last {@link symbolAt} found. */
+/** The packed interval that the last {@link mixtureSymbolOf} found. */
 export function lastInterval(): f64 {
   return packed();
 }

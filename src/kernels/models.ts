@@ -21,11 +21,21 @@ export interface Libm {
 
 /** What assembly/coding/single.ts exports. Intervals are packed: left 2^25 + probability. */
 export interface ModelKernel extends Libm {
-  /** The packed interval of a symbol, 0 when it has none. */
-  intervalOf(kind: number, symbol: number, min: number, max: number, bits: number, a: number, b: number): number;
+  /** Where {@link intervalOf} and {@link symbolAt} leave an interval: {@link foundInterval} reads it. */
+  found(): number;
+  /** Whether a symbol has an interval. */
+  intervalOf(
+    kind: number,
+    symbol: number,
+    min: number,
+    max: number,
+    bits: number,
+    a: number,
+    b: number,
+  ): boolean | number;
   /** The symbol at a quantile. */
   symbolAt(kind: number, quantile: number, min: number, max: number, bits: number, a: number, b: number): number;
-  /** The packed interval of the symbol that symbolAt found last. */
+  /** The packed interval of the symbol of a mixture that was found last. */
   lastInterval(): number;
   /** Where the tables and the probabilities go: everything from here on is the caller's. */
   scratch(): number;
@@ -77,9 +87,17 @@ export function modelKernel(): ModelKernel {
   return load().exports;
 }
 
+let place: Uint32Array | undefined;
+
+/** The interval that the resident instance found last for a family, its left end before its size: read it at once. */
+export function foundInterval(): Uint32Array {
+  place ??= new Uint32Array(load().memory.buffer, modelKernel().found(), 2);
+  return place;
+}
+
 /** An instance with `bytes` from scratch() on: the resident one where that is enough, else one that may be dropped. */
 export function roomyKernel(bytes: number): Instance {
-  const pages = Math.ceil(bytes / 65536) + 2;
+  const pages = Math.ceil((bytes + modelKernel().scratch()) / 65536);
   if (pages <= PAGES) return load();
   if (pages > 65536) throw rangeError(`a table of this size takes ${bytes} bytes, more than WASM can address`);
   return instantiate<ModelKernel>(kernelModule('coding', hex), pages);

@@ -4,7 +4,7 @@
  */
 import { rangeError, SurprisalError, typeError } from '../errors.ts';
 import { familyCoding } from '../kernels/families.ts';
-import { modelKernel, roomyKernel } from '../kernels/models.ts';
+import { foundInterval, modelKernel, roomyKernel } from '../kernels/models.ts';
 import {
   checkQuantile,
   type EntropyModel,
@@ -108,8 +108,6 @@ export interface FamilySpec {
 /** Symbols up to which a model that is used in bulk gets a table: computing the table costs as much as coding them. */
 const TABLE_SYMBOLS = 4096;
 
-const UNIT = 2 ** 25;
-
 /** A family with its parameters, computed by the kernel. */
 export class FamilyModel implements EntropyModel {
   readonly precision: Precision;
@@ -142,23 +140,23 @@ export class FamilyModel implements EntropyModel {
   interval(symbol: number, into: Interval): void {
     const { kind, min, max, a, b } = this.family;
     if (!(Number.isInteger(symbol) && symbol >= min && symbol <= max)) throw impossibleSymbol(symbol, min, max);
-    const packed = modelKernel().intervalOf(kind, symbol, min, max, this.precision, a, b);
     // The last bit of a cdf can be out of order; then a symbol between two others has nothing.
-    if (packed === 0)
+    if (!modelKernel().intervalOf(kind, symbol, min, max, this.precision, a, b))
       throw new SurprisalError('impossible-symbol', `rounding leaves symbol ${symbol} no interval in this model`);
-    into.left = Math.floor(packed / UNIT);
-    into.probability = packed % UNIT;
+    const found = foundInterval();
+    into.left = found[0];
+    into.probability = found[1];
   }
 
   /** The symbol whose interval holds `quantile`; its interval goes to `into`. */
   symbolAt(quantile: number, into: Interval): number {
-    checkQuantile(quantile, this.precision);
+    const { precision } = this;
+    if (quantile >>> 0 !== quantile || quantile >>> precision !== 0) checkQuantile(quantile, precision);
     const { kind, min, max, a, b } = this.family;
-    const kernel = modelKernel();
-    const symbol = kernel.symbolAt(kind, quantile, min, max, this.precision, a, b);
-    const packed = kernel.lastInterval();
-    into.left = Math.floor(packed / UNIT);
-    into.probability = packed % UNIT;
+    const symbol = modelKernel().symbolAt(kind, quantile, min, max, precision, a, b);
+    const found = foundInterval();
+    into.left = found[0];
+    into.probability = found[1];
     return symbol;
   }
 }

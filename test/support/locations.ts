@@ -1,5 +1,5 @@
 /** The exact path of location-scale families in plain TypeScript, and cases that the fast path is held to it with. */
-import { modelKernel } from '../../src/kernels/models.ts';
+import { foundInterval, modelKernel } from '../../src/kernels/models.ts';
 import { Kind } from '../../src/models/model.ts';
 import { randomOf } from './random.ts';
 
@@ -38,15 +38,16 @@ export function faultAt(one: Case, symbol: number): string {
   const kernel = modelKernel();
   const left = exactLeft(one, symbol);
   const probability = exactLeft(one, symbol + 1) - left;
-  const wanted = probability > 0 ? left * 2 ** 25 + probability : 0;
+  const found = foundInterval();
   const got = kernel.intervalOf(kind, symbol, min, max, bits, a, b);
   const says = `symbol ${symbol} of ${JSON.stringify(one)}`;
-  if (got !== wanted) return `${says}: ${got}, not ${wanted}`;
+  if (Boolean(got) !== probability > 0) return `${says}: ${got}, and it has ${probability} units`;
   if (probability < 1) return '';
+  if (found[0] !== left || found[1] !== probability) return `${says}: ${found}, not ${left},${probability}`;
   for (const quantile of [left, left + probability - 1]) {
-    const found = kernel.symbolAt(kind, quantile, min, max, bits, a, b);
-    if (found !== symbol || kernel.lastInterval() !== wanted)
-      return `${says}: quantile ${quantile} has ${found} with ${kernel.lastInterval()}`;
+    const at = kernel.symbolAt(kind, quantile, min, max, bits, a, b);
+    if (at !== symbol || found[0] !== left || found[1] !== probability)
+      return `${says}: quantile ${quantile} has ${at} with ${found}`;
   }
   return '';
 }

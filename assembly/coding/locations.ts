@@ -1,29 +1,33 @@
 // Location-scale families at speed: the cdf from a table of polynomials, with a certificate that the integer is the
-// exact path's; where it is lacking, the exact path itself.
+// exact path's; where that is lacking, the exact path itself.
 //
-// An interval's end is trunc(W cdf(x)) + whole units, and the words of all coders hang on that integer. The exact path
-// (exactLeft in families.ts: libm's functions in constriction's order) takes some 40 ns for two ends. Here
-// u = (x - a) (1 / b), F(u) is read from a table, and the integer is taken only if W F(u) is farther from the nearest
-// whole number than any error of the two paths together. It is not in about one case of 4000.
+// An interval's end is trunc(W F(x)) + whole units, where W is a whole number up to 2^24, and the words of all coders
+// hang on that integer. The exact path is cdf() of families.ts: libm's functions in constriction's order. It takes some
+// 40 ns for both ends of an interval. Here y = (x - a) (8 / b), F is read from a table with steps of 1, and its integer
+// is taken only if W F is farther from the nearest whole number than any error of the two paths together. In about one
+// case of 4000 it is not.
 //
-// The error of W F, for W < 2^24, as parts of F:
-// - Both arguments. The exact path has (x - a) and three roundings more, one of them that of sqrt(2); this one has the
-//   same (x - a), 1 / b and a product: they differ by less than 7 2^-53 relative, and |u F'(u)| < 0.32 for all four
-//   distributions. The half angle of Cauchy's adds 4 2^-53. Together below 2^-51.
-// - The exact path's functions are within 1 ulp, and each sum, product and quotient after them within half an ulp of
-//   a number up to 2: below 2^-51, the product with W included.
-// - The table: 6 Chebyshev nodes on steps of 2 h leave max |F^(6)| h^6 / (6! 2^5). With h = 1/16: 6.0e-12 for the
-//   normal distribution (max |He5 phi| = 2.307), 1.3e-12 for Laplace's (1/2), less for the logistic (max 0.26); with
-//   h = 1/64, 4.9e-14 for Cauchy's (less than (2 / pi) 5!).
+// The error of W F, as parts of W = 2^24 (a smaller W has a smaller one):
+// - The arguments. Both paths have the same x - a. The exact one has three roundings more, that of sqrt(2) among them,
+//   this one two: apart by a relative 5 2^-53 at most. |u F'(u)| <= 1/4 for each of the distributions, u = y / 8, which
+//   makes 1.25 2^-53; y + 1/2 is rounded once more, and t is exact. Cauchy's half angle w = u / (1 + sqrt(1 + u^2)) has
+//   four roundings, and |w F'(w)| <= 1 / pi. Together below 2^-51.
+// - The exact path's functions are within 1 ulp, and each operation after them within half an ulp of a number up to 2,
+//   the product with W included: below 2^-51.
+// - The table: 6 Chebyshev nodes on steps of 2 h leave max |F^(6)| h^6 / (6! 2^5). With h = 1/16 this is 5.97e-12 for
+//   the normal distribution (where F^(6) = -He5 phi is 2.307 at most), 1.3e-12 for Laplace's (1/2; its kink is between
+//   two steps), less for the logistic (0.26); with h = 1/64 of w it is 4.9e-14 for Cauchy's (below (2 / pi) 5!).
 // - Values at the nodes within 2^-51 become coefficients whose errors, each times the power of t that it stands by,
-//   are below 2^-44 in sum, with those of the polynomial's own roundings; |t| <= 1/2.
-// - The sum with 2^28 rounds W F to multiples of 2^-24: half of 2^-24, or 2^-49 as a part.
-// All together below 6.1e-12, and TOLERANCE is 2^-37 = 7.3e-12: what a test measures is 5.97e-12.
+//   are below 2^-44 in sum, with those of the polynomial's own roundings, since |t| <= 1/2.
+// - The sum with 2^28 rounds W F to multiples of 2^-24: half of 2^-24, which is 2^-49 of W.
+// All together that is below 6.1e-12, and TOLERANCE is 2^-37 = 7.3e-12; test/locations.test.ts measures 5.93e-12.
 //
 // Beyond the table no polynomial is needed. Left of it W F < 1: the end is 0. Right of it W (1 - F) < 1, so the end is
 // W - 1 as long as F is below 1 by some ulps, and W once its distance from 1 is far below half an ulp; between these
-// two it is the exact path's. Scales outside [1e-300, 1e300], where 1 / b or b sqrt(2) may leave the normal numbers,
-// are always the exact path's.
+// two, and in Cauchy's tails, it is the exact path's. So it is with scales outside [1e-300, 1e300], where 1 / b or
+// b sqrt(2) may leave the normal numbers, and with W = 0.
+//
+// Vectors of both ends at once are slower: their coefficients come from two places.
 
 import { cdf, guess } from './families';
 import { atan } from './libm';

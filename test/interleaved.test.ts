@@ -139,6 +139,7 @@ describe('the model', () => {
     const model = new InterleavedModel([1, 1]);
     expect(thrown(() => encodeInterleaved([0] as never, model))).toBeInstanceOf(TypeError);
     expect(thrown(() => encodeInterleaved(new Uint8Array(1), {} as never))).toBeInstanceOf(TypeError);
+    expect(thrown(() => decodeInterleaved(new Uint8Array(4), model, '4' as never))).toBeInstanceOf(TypeError);
     for (const length of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])
       expect(thrown(() => decodeInterleaved(new Uint8Array(4), model, length))).toBeInstanceOf(RangeError);
   });
@@ -177,6 +178,9 @@ describe('the stream', () => {
       const bytes = drawn(model, length, length);
       const data = encodeInterleaved(bytes, model);
       expect(difference(decodeInterleaved(data, model, length), bytes)).toBe(-1);
+      const out = new Uint8Array(length).fill(255);
+      expect(decodeInterleaved(data, model, out)).toBe(out);
+      expect(difference(out, bytes)).toBe(-1);
       expect(difference(data, referenceEncode(bytes, model.frequencies))).toBe(-1);
     }
   });

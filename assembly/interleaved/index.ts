@@ -17,8 +17,6 @@ import {
   STATES,
   states,
   symbols,
-  WINDOW,
-  words,
 } from './layout';
 
 export {
@@ -128,12 +126,12 @@ function pushEight(at: usize, state: usize, p: usize): usize {
 }
 
 /**
- * Encodes the first n symbols, last one first, which have to begin with state 0's. The words end at the window's end.
+ * Encodes the first n symbols, last one first, which have to begin with state 0's. The words go below p, where there
+ * is room for one a symbol.
  *
  * @returns the address of the first word, or 0 when a symbol is impossible.
  */
-export function encode(n: i32): usize {
-  let p = words() + WINDOW;
+export function encode(n: i32, p: usize): usize {
   const groups = symbols() + (n & ~(STATES - 1));
   for (let at = symbols() + n; at > groups; ) {
     at--;

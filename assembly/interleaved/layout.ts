@@ -12,8 +12,8 @@ export const LEAST: u32 = 0x10000;
 /** Symbols that one call codes at most: a multiple of STATES and of XXH32's 16 bytes. */
 export const CHUNK: i32 = 32768;
 
-/** Bytes of words at hand at once: a chunk takes 2 * CHUNK at most, so a window serves two chunks or more. */
-export const WINDOW: i32 = 131072;
+/** Bytes of words at hand at once. A chunk takes 2 * CHUNK at most, so that this holds four chunks or more. */
+export const WINDOW: i32 = 262144;
 
 /** The decoder may load this far past the last word; it never uses what it loads there. */
 const SLACK: usize = 96;
@@ -87,7 +87,7 @@ export function symbols(): usize {
   return base() + 0x8400;
 }
 
-/** The window of words. An encoder fills it from its end; what it writes last reaches 16 bytes below. */
+/** The window of words. An encoder fills it from its end, and may write up to 16 bytes below its words. */
 // @ts-ignore: decorator
 @inline
 export function words(): usize {

@@ -152,19 +152,25 @@ export function encodeInterleaved(bytes: Uint8Array, model: InterleavedModel): U
  * Damage shows when the states do not end where they began. That tells a stream that no bytes at all encode to; a
  * changed bit may well give the stream of other bytes, so use a checksum, as {@link packBytes} does.
  *
- * @param length - how many bytes there were. It is allocated, so bound what comes from others: a stream of a few bytes
- *   may stand for any number.
+ * @param length - how many bytes there were, or an array of that many to be filled, which saves allocating one. Bound
+ *   a number that comes from others: a stream of a few bytes may stand for any.
+ * @returns the bytes; `length` itself where it is an array, whose contents are undefined after an error.
  * @throws SurprisalError `truncated` when words are missing, `corrupt` when the stream is none of this model and length.
  * @throws RangeError when `length` is no length; TypeError for what is no Uint8Array or no model.
  */
-export function decodeInterleaved(data: Uint8Array, model: InterleavedModel, length: number): Uint8Array<ArrayBuffer> {
+export function decodeInterleaved<T extends Uint8Array = Uint8Array<ArrayBuffer>>(
+  data: Uint8Array,
+  model: InterleavedModel,
+  length: number | T,
+): T {
   checkBytes(data, 'data');
   checkModel(model);
-  if (!Number.isSafeInteger(length) || length < 0)
+  if (typeof length === 'number' && (!Number.isSafeInteger(length) || length < 0))
     throw rangeError(`length is a whole number from 0 on, not ${length}`);
-  const out = new Uint8Array(length);
+  const out = typeof length === 'number' ? new Uint8Array(length) : length;
+  checkBytes(out, 'length, unless it is a number,');
   decodeInto(out, data, model, false);
-  return out;
+  return out as T;
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The kernel of interleaved states, one instance a realm: 256 KiB of memory, through which data go in chunks.
+ * The kernel of interleaved states, one instance a realm: 384 KiB of memory, through which data go in chunks.
  *
  * Not for use on its own: {@link encodeInterleaved} and {@link packBytes} check what they are given.
  */
@@ -27,7 +27,7 @@ interface InterleavedKernel {
   buildEntries(): void;
   buildSlots(): void;
   count(n: number): void;
-  encode(n: number): number;
+  encode(n: number, end: number): number;
   decode(n: number, from: number, end: number): number;
   startHash(): void;
   hash(n: number): void;
@@ -50,7 +50,7 @@ class Interleaved {
   private readonly built: { encoder?: Frequencies; decoder?: Frequencies } = {};
 
   constructor() {
-    const { exports, memory } = instantiate<InterleavedKernel>(kernelModule('interleaved', hex), 4);
+    const { exports, memory } = instantiate<InterleavedKernel>(kernelModule('interleaved', hex), 6);
     if (exports.size() > memory.buffer.byteLength) throw new Error('the interleaved kernel does not fit its memory');
     this.kernel = exports;
     this.chunk = exports.CHUNK.value as number;
@@ -116,19 +116,25 @@ export function encodeStates(bytes: Uint8Array, frequencies: Frequencies): Uint8
   coder.use(frequencies, 'encoder');
   states.fill(LEAST);
   const end = kernel.words() + coder.window;
+  const start = 4 * Math.min(STATES, bytes.length);
   const pieces: Uint8Array[] = [];
-  let length = 4 * Math.min(STATES, bytes.length);
+  let length = start;
+  let first = end;
   for (let at = bytes.length - 1 - ((bytes.length - 1) % chunk); at >= 0; at -= chunk) {
     const n = Math.min(chunk, bytes.length - at);
+    if (first - kernel.words() < 2 * n) {
+      pieces.push(memory.slice(first, end));
+      length += end - first;
+      first = end;
+    }
     memory.set(bytes.subarray(at, at + n), kernel.symbols());
-    const first = kernel.encode(n);
+    first = kernel.encode(n, first);
     if (first === 0) return undefined;
-    pieces.push(memory.slice(first, end));
-    length += end - first;
   }
-  const out = new Uint8Array(length);
-  let at = 4 * Math.min(STATES, bytes.length);
-  out.set(memory.subarray(kernel.states(), kernel.states() + at));
+  const out = new Uint8Array(length + end - first);
+  out.set(memory.subarray(kernel.states(), kernel.states() + start));
+  out.set(memory.subarray(first, end), start);
+  let at = start + end - first;
   for (const piece of pieces.reverse()) {
     out.set(piece, at);
     at += piece.length;

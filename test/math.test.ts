@@ -1,10 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  atan,
+  digamma,
   erf,
   erfc,
   exp,
   expm1,
+  incompleteBeta,
+  lgamma,
   log,
   log1p,
   logistic,
@@ -12,8 +16,16 @@ import {
   MATH_FUNCTIONS,
   type MathFunction,
   mapMath,
+  normalQuantile,
   tanh,
 } from '../src/kernels/math.ts';
+import {
+  atan as refAtan,
+  digamma as refDigamma,
+  incompleteBeta as refIncompleteBeta,
+  lgamma as refLgamma,
+  normalQuantile as refNormalQuantile,
+} from './reference/gamma.ts';
 import {
   fixed,
   erf as refErf,
@@ -24,21 +36,27 @@ import {
   log1p as refLog1p,
   logistic as refLogistic,
   tanh as refTanh,
+  toNumber,
   ulps,
 } from './reference/special.ts';
 import { goldenArguments, goldenHash } from './support/math_golden.ts';
 import golden from './vectors/math_golden.json' with { type: 'json' };
 
-const scalar = { exp, expm1, log, log1p, tanh, logistic, erf, erfc };
-const exact = {
-  exp: refExp,
-  expm1: refExpm1,
-  log: refLog,
-  log1p: refLog1p,
-  tanh: refTanh,
-  logistic: refLogistic,
-  erf: refErf,
-  erfc: refErfc,
+const scalar = { exp, expm1, log, log1p, tanh, logistic, erf, erfc, atan, lgamma, digamma, normalQuantile };
+/** The exact value; what the function gave may be where a search for it starts. */
+const exact: Record<MathFunction, (x: number, near: number) => bigint> = {
+  exp: (x) => refExp(fixed(x)),
+  expm1: (x) => refExpm1(fixed(x)),
+  log: (x) => refLog(fixed(x)),
+  log1p: (x) => refLog1p(fixed(x)),
+  tanh: (x) => refTanh(fixed(x)),
+  logistic: (x) => refLogistic(fixed(x)),
+  erf: (x) => refErf(fixed(x)),
+  erfc: (x) => refErfc(fixed(x)),
+  atan: refAtan,
+  lgamma: refLgamma,
+  digamma: refDigamma,
+  normalQuantile: refNormalQuantile,
 };
 const DENORMAL = 5e-324;
 
@@ -52,6 +70,10 @@ const bounds: Record<MathFunction, readonly [number, ...(readonly [number, numbe
   logistic: [2, [-40, 40], [-2, 2], [-745, 0]],
   erf: [1.5, [-0.76, 0.76], [0.7, 6]],
   erfc: [5, [-1, 1], [0.7, 6], [6, 27.3]],
+  atan: [0.9, [-0.5, 0.5], [0, 3], [-40, 40]],
+  lgamma: [2.5, [1e-9, 1], [0.9, 1.11], [1.9, 2.12], [2, 9], [8, 200]],
+  digamma: [3.5, [1e-9, 1], [1, 2], [1.46, 1.463], [2, 10], [9, 1e5]],
+  normalQuantile: [5, [1e-12, 1], [1e-12, 0.08], [1e-12, 1e-6], [0.499, 0.501], [0.92, 1]],
 };
 
 describe('accuracy', () => {
@@ -62,9 +84,54 @@ describe('accuracy', () => {
     for (const [low, high] of spans) {
       for (let i = 0; i < 60; i++) {
         const x = low + ((high - low) * (uniform[at++] + 40)) / 80;
-        const error = ulps(scalar[name](x), exact[name](fixed(x)));
+        const got = scalar[name](x);
+        const error = ulps(got, exact[name](x, got));
         expect(error, `${name}(${x})`).toBeLessThan(bound);
       }
+    }
+  });
+
+  test('the incomplete beta function is within its bounds of the exact value', () => {
+    const uniform = goldenArguments('logistic', 2000)
+      .filter((x) => x > -40 && x < 40)
+      .map((x) => (x + 40) / 80);
+    const difference = (got: number, want: bigint) => Math.abs(toNumber(fixed(got) - want));
+    for (let i = 0; i + 3 < uniform.length; i += 4) {
+      const [u, v, w, spread] = uniform.subarray(i, i + 4);
+      const [a, b] = [10 ** (5 * u - 2), 10 ** (5 * v - 2)];
+      const mean = a / (a + b);
+      const near = mean + Math.sqrt((mean * (1 - mean)) / (a + b + 1)) * (8 * spread - 4);
+      const x = i % 8 === 0 ? w : Math.min(Math.max(near, 1e-12), 1 - 1e-12);
+      const want = refIncompleteBeta(x, a, b);
+      const error = difference(incompleteBeta(x, a, b), want);
+      expect(error, `I_${x}(${a}, ${b})`).toBeLessThan(2e-12);
+      if (toNumber(want) > 1e-200) expect(error / toNumber(want), `I_${x}(${a}, ${b})`).toBeLessThan(2e-11);
+    }
+    // Whole numbers give polynomials.
+    expect(Math.abs(incompleteBeta(0.25, 2, 3) - 67 / 256)).toBeLessThan(1e-15);
+    expect([incompleteBeta(0, 3, 4), incompleteBeta(1, 3, 4)]).toEqual([0, 1]);
+    expect(Math.abs(incompleteBeta(0.5, 1e6, 1e6) - 0.5)).toBeLessThan(1e-8);
+    for (const [x, a, b] of [
+      [-0.1, 1, 1],
+      [1.1, 1, 1],
+      [Number.NaN, 1, 1],
+      [0.5, 0, 1],
+      [0.5, 1, -1],
+      [0.5, 1, Number.NaN],
+      [0.5, 1e6 + 1, 1],
+      [0.5, 1, Infinity],
+    ])
+      expect(incompleteBeta(x, a, b)).toBeNaN();
+  });
+
+  test('digamma and lgamma at whole numbers', () => {
+    let harmonic = -0.5772156649015329;
+    let factorial = 1;
+    for (let n = 1; n < 20; n++) {
+      expect(Math.abs(digamma(n) - harmonic)).toBeLessThan(1e-15 * Math.max(1, Math.abs(harmonic)));
+      expect(Math.abs(lgamma(n) - log(factorial))).toBeLessThan(1e-15 * Math.max(1, log(factorial)));
+      harmonic += 1 / n;
+      factorial *= n;
     }
   });
 
@@ -126,6 +193,29 @@ describe('limits', () => {
     ['erfc', 0, 1],
     ['erfc', -7, 2],
     ['erfc', 28.5, 0],
+    ['atan', Infinity, 1.5707963267948966],
+    ['atan', -Infinity, -1.5707963267948966],
+    ['atan', -0, -0],
+    ['atan', DENORMAL, DENORMAL],
+    ['lgamma', 0, Infinity],
+    ['lgamma', -0, Infinity],
+    ['lgamma', 1, 0],
+    ['lgamma', 2, 0],
+    ['lgamma', Infinity, Infinity],
+    ['lgamma', -1.5, NaN],
+    ['lgamma', DENORMAL, 744.4400719213812],
+    ['digamma', 0, -Infinity],
+    ['digamma', -0, -Infinity],
+    ['digamma', Infinity, Infinity],
+    ['digamma', -0.5, NaN],
+    ['digamma', DENORMAL, -Infinity],
+    ['digamma', 1e-300, -1 / 1e-300],
+    ['digamma', 1.7976931348623157e308, 709.782712893384],
+    ['normalQuantile', 0, -Infinity],
+    ['normalQuantile', 1, Infinity],
+    ['normalQuantile', 0.5, 0],
+    ['normalQuantile', -DENORMAL, NaN],
+    ['normalQuantile', 1.0000000000000002, NaN],
   ];
   test.each(cases)('%s(%d) is %d', (name, x, y) => {
     expect(scalar[name](x)).toBe(y);

@@ -96,7 +96,7 @@ export function normalQuantile(p: number, near: number): bigint {
   const error = below - fixed(p);
   const step = (error << BigInt(BITS)) / density;
   // The next term of the series of the inverse: x step^2 / 2.
-  return x - step + (((x * ((step * step) >> BigInt(BITS))) >> BigInt(BITS)) / 2n);
+  return x - step + ((x * ((step * step) >> BigInt(BITS))) >> BigInt(BITS)) / 2n;
 }
 
 /** I_x(a, b), by the series of positive terms for the smaller side. */

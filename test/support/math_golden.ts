@@ -12,6 +12,10 @@ const ranges: Record<MathFunction, readonly [number, number]> = {
   logistic: [-40, 40],
   erf: [-6.5, 6.5],
   erfc: [-6.5, 28.5],
+  atan: [-40, 40],
+  lgamma: [0, 200],
+  digamma: [0, 60],
+  normalQuantile: [0, 1],
 };
 
 /**

@@ -110,11 +110,13 @@ export function decodeAdaptive<P extends Preset>(
   count: number,
   model: AdaptiveModel,
 ): Int32Array;
+/** Fills an array with the decoded symbols, and returns it. */
 export function decodeAdaptive<P extends Preset, S extends Symbols>(
   decoder: AdaptiveDecoder<P>,
   into: S,
   model: AdaptiveModel,
 ): S;
+/** Both of these forms. */
 export function decodeAdaptive<P extends Preset>(
   decoder: AdaptiveDecoder<P>,
   countOrInto: number | Symbols,

@@ -32,6 +32,8 @@ function build(max: number, ...args: (number | ModelOptions | undefined)[]): Ent
 /**
  * Geometric distributions on 0 to `max`: the number of failures before the first success, quantised leakily.
  * `new Geometric(max)` is a family with the parameter `p`.
+ * Every symbol needs a unit of its own, so that the support has an end, as all of constriction's quantisers have: for
+ * counts without a bound, encode what is above `max` by an escape, such as an Exp-Golomb codeword.
  *
  * @example
  * new Geometric(255, 0.8); // 0 has probability 0.8, 1 has 0.16, ...

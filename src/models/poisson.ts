@@ -37,6 +37,8 @@ function build(max: number, ...args: (number | ModelOptions | undefined)[]): Ent
 /**
  * Poisson distributions on 0 to `max`, quantised leakily. `new Poisson(max)` is a family with the parameter `mean`.
  * The sums are incomplete gamma functions and take time that grows with the square root of the mean.
+ * Every symbol needs a unit of its own, so that the support has an end, as all of constriction's quantisers have: for
+ * counts without a bound, encode what is above `max` by an escape, such as an Exp-Golomb codeword.
  *
  * @example
  * new Poisson(50, 4.2);

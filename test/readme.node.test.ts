@@ -34,7 +34,7 @@ describe('README.md', () => {
   it('has the tables of bench/results, as docs/benchmarks.md has', async () => {
     const script = join(root, 'scripts/readme-tables.mjs');
     const { stdout } = await promisify(execFile)(process.execPath, [script, '--check']);
-    expect(stdout).toBe('2 passed, 0 failed\n');
+    expect(stdout).toMatch(/^[1-9]\d* passed, 0 failed\n$/);
   });
 
   it('links only to files that are there', () => {

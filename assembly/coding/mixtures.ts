@@ -195,6 +195,47 @@ function roughLog(x: f64): f64 {
   return (<f64>(<i32>(bits >> 52)) - 1024.674 + m * (2.0 - m * 0.3358) - 0.0105) * 0.6931471805599453;
 }
 
+/** About where a component's cdf is p, from log(p / (1 - p)). */
+// @ts-ignore: decorator
+@inline
+function roughQuantile(logit: f64, normal: bool): f64 {
+  if (!normal) return logit;
+  // Phi(z) is about logistic(1.5976 z + 0.07056 z^3).
+  const z = logit / (1.5976 + 0.07 * abs(logit));
+  return z - (z * (1.5976 + 0.07056 * z * z) - logit) / (1.5976 + 0.21168 * z * z);
+}
+
+// What the guess is made with, in single precision: for each component weight, mean and 1 / scale; four values.
+const rough: usize = memory.data(12 * 1024, 16);
+const four: usize = memory.data(16, 16);
+
+/** About what the left end is at four places at once, to a part in a thousand or so. */
+// @ts-ignore: decorator
+@inline
+function roughLefts<D>(x: v128, free: f32, offset: f32): v128 {
+  const one = f32x4.splat(1.0);
+  const most = f32x4.splat(isFloat<D>() ? 9.5 : 83.0);
+  const round = f32x4.splat(12582912.0);
+  let sum = f32x4.splat(0.0);
+  const end = rough + <usize>components * 12;
+  for (let at = rough; at < end; at += 12) {
+    let y = f32x4.mul(f32x4.sub(v128.load32_splat(at + 4), x), v128.load32_splat(at + 8));
+    y = f32x4.pmin(most, f32x4.pmax(f32x4.neg(most), y));
+    if (isFloat<D>())
+      y = f32x4.mul(y, f32x4.add(f32x4.splat(2.304851), f32x4.mul(f32x4.splat(0.101797), f32x4.mul(y, y))));
+    else y = f32x4.mul(y, f32x4.splat(1.442695));
+    // 2^y from its whole part and a cubic in the rest.
+    const whole = f32x4.add(y, round);
+    const t = f32x4.sub(y, f32x4.sub(whole, round));
+    let power = f32x4.add(f32x4.splat(0.2402265), f32x4.mul(t, f32x4.splat(0.0555041)));
+    power = f32x4.add(f32x4.splat(0.6931472), f32x4.mul(t, power));
+    power = f32x4.add(one, f32x4.mul(t, power));
+    power = i32x4.add(power, i32x4.shl(whole, 23));
+    sum = f32x4.add(sum, f32x4.div(v128.load32_splat(at), f32x4.add(one, power)));
+  }
+  return f32x4.add(f32x4.mul(sum, f32x4.splat(free)), f32x4.add(x, f32x4.splat(offset)));
+}
+
 /** x as a symbol from `low` to `high`, NaN and all. */
 // @ts-ignore: decorator
 @inline
@@ -205,40 +246,70 @@ function symbolNear(x: f64, low: i32, high: i32): i32 {
 
 /**
  * The symbol whose interval holds `quantile`; sets the interval. The left end is a function that rises by 1 at least
- * from symbol to symbol. It is asked for at two symbols at a time: about where the components together guess, then
- * further out or in between, wherever the line through what is known leads; by thirds, where that does not help.
+ * from symbol to symbol. Rough values in single precision say about where to ask for it; then it is asked for at two
+ * symbols at a time, further out or in between, wherever the line through what is known leads; by thirds, where that
+ * does not help. Guesses decide the time alone.
  */
 export function mixtureSymbolAt(row: usize, kind: u32, quantile: u32, min: i32, max: i32, bits: u32): i32 {
   const free = <f64>((1 << bits) - 1 - (max - min));
   const normal = kind == GAUSSIAN_MIXTURE;
+  const total = weightOf(row);
   // Where the components have this share of their mass: the mixture has it between the first and the last of these.
   const middle = <f64>quantile + 0.5;
-  let q = roughLog(middle / (<f64>(1 << bits) - middle));
-  if (normal) q *= 0.6;
-  let total: f64 = 0.0;
-  let sum: f64 = 0.0;
+  const q = roughQuantile(roughLog(middle / (<f64>(1 << bits) - middle)), normal);
   let first = Infinity;
   let last = -Infinity;
   for (let k = 0; k < components; k++) {
     const at = row + (<usize>k << 3);
-    const weight = load<f64>(at);
     const x = load<f64>(at + spacing) + q * load<f64>(at + 2 * spacing);
-    total += weight;
-    sum += weight * x;
     first = x < first ? x : first;
     last = x > last ? x : last;
   }
-  const start = sum / total + 0.5;
-  let step = (last - first) * 0.125;
-  if (!(step < <f64>(max - min))) step = <f64>(max - min);
+  const bottom = <f64>min - 0.5;
+  const top = <f64>max + 0.5;
+  first = first > bottom ? (first < top ? first : top) : bottom;
+  last = last > first ? (last < top ? last : top) : first;
+  let width = last - first;
+  let start = first;
+  if (width > 0.25) {
+    for (let k = 0; k < components; k++) {
+      const at = row + (<usize>k << 3);
+      const to = rough + <usize>k * 12;
+      store<f32>(to, <f32>(load<f64>(at) / total));
+      store<f32>(to, <f32>(load<f64>(at + spacing) - first), 4);
+      store<f32>(to, <f32>(1.0 / load<f64>(at + 2 * spacing)), 8);
+    }
+    // Fifths of what is left, until the symbol is all but known.
+    const offset = <f32>(first - bottom);
+    let low: f64 = 0.0;
+    let share: f64 = 0.5;
+    for (let turn = 0; turn < 6; turn++) {
+      const fifth = width * 0.2;
+      const x = f32x4.add(f32x4.splat(<f32>low), f32x4.mul(f32x4.splat(<f32>fifth), f32x4(1.0, 2.0, 3.0, 4.0)));
+      const values = normal ? roughLefts<f64>(x, <f32>free, offset) : roughLefts<u64>(x, <f32>free, offset);
+      const count = popcnt(i32x4.bitmask(f32x4.le(values, f32x4.splat(<f32>middle))));
+      low += fifth * <f64>count;
+      width = fifth;
+      if (width > 1.5) continue;
+      if (count > 0 && count < 4) {
+        v128.store(four, values);
+        const here = <f64>load<f32>(four + ((count - 1) << 2));
+        share = (middle - here) / (<f64>load<f32>(four + (count << 2)) - here);
+      }
+      break;
+    }
+    start = first + low + share * width;
+    if (width <= 1.5) width = 0.0;
+  }
+  let step = width * 0.2;
 
   // left(low) = from <= quantile < to = left(high)
   let low = min;
   let from: u32 = 0;
   let high = <i64>max + 1;
   let to: u32 = 1 << bits;
-  let one = symbolNear(start - step, min, max);
-  let two = symbolNear(start + step + 1.0, min, max);
+  let one = symbolNear(start + 0.5 - step, min, max);
+  let two = symbolNear(start + 1.5 + step, min, max);
   for (let turn = 0; ; turn++) {
     const inner = low + 1;
     const outer = <i32>(high - 1);

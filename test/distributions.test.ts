@@ -250,6 +250,27 @@ describe("Student's t", () => {
     }
   });
 
+  test('the cdf never falls, between doubles next to one another and at its knots', () => {
+    const random = randomOf(6);
+    const next = new Float64Array(1);
+    const bits = new BigUint64Array(next.buffer);
+    for (const df of [0.1, 1, 3, 50, 1e300]) {
+      const cdf = studentCdf(df);
+      for (let i = 0; i < 300; i++) {
+        next[0] = (1 + random(128) / 128) * 2 ** (random(34) - 14);
+        if (i % 2 === 0) next[0] *= 1 + random(2 ** 30) / 2 ** 30;
+        bits[0] -= 10n;
+        let before = cdf(next[0]);
+        for (let j = 0; j < 20; j++) {
+          bits[0] += 1n;
+          const here = cdf(next[0]);
+          expect(here).toBeGreaterThanOrEqual(before);
+          before = here;
+        }
+      }
+    }
+  });
+
   test('one degree of freedom is Cauchy, and many are normal', () => {
     for (const [df, Model] of [
       [1, QuantizedCauchy],

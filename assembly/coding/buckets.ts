@@ -39,7 +39,7 @@ export function bucketSymbolAt(kind: u32, quantile: u32, last: i32, bits: u32, a
   if (last > 1 << (bits - 12) && weight > 0.0) {
     // About `next` units of the quantile are the symbols' own: with many symbols the guess has to leave them out.
     const share = (<f64>quantile + 0.5 - <f64>next) / weight;
-    if (share > 0.0 && share < 1.0) next = bucketOf(guess(kind, share, a, b), last);
+    if (share > 0.0 && share < 1.0) next = bucketNear(guess(kind, share, a, b), next, last);
   }
   // From the guess in steps that double, first down then up or the other way round, then by halves.
   for (let step: i32 = 1; high - low > 1; step <<= 1) {
@@ -62,8 +62,29 @@ export function bucketSymbolAt(kind: u32, quantile: u32, last: i32, bits: u32, a
 
 /** The bucket of x, but at least 1 (as for a NaN): where bucket 0 ends is what to ask then. */
 function bucketOf(x: f64, last: i32): i32 {
-  let low: i32 = 0;
-  let size = last;
+  return bucketFrom(x, 0, last);
+}
+
+/** The same, by steps that double from a bucket nearby. */
+function bucketNear(x: f64, near: i32, last: i32): i32 {
+  let step: i32 = 1;
+  if (edgeAt(near) <= x) {
+    while (near + step <= last && edgeAt(near + step) <= x) {
+      near += step;
+      step <<= 1;
+    }
+    return bucketFrom(x, near, min(step - 1, last - near));
+  }
+  while (near - step >= 1 && !(edgeAt(near - step) <= x)) {
+    near -= step;
+    step <<= 1;
+  }
+  const low = max(near - step, 0);
+  return bucketFrom(x, low, near - low - 1);
+}
+
+/** The bucket of x among `low` to `low + size`. */
+function bucketFrom(x: f64, low: i32, size: i32): i32 {
   // Edges 1 to low are <= x; `size` more are open.
   while (size > 0) {
     const half = (size + 1) >> 1;

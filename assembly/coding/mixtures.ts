@@ -51,19 +51,21 @@ export function shapeMixture(count: i32, bytes: usize): void {
  * of weights finite and above 0, every scale above 0.
  */
 export function mixturesHold(row: usize, n: i32): bool {
-  const bytes = <usize>(n * components) << 3;
+  const end = row + (<usize>(n * components) << 3);
   const most = f64x2.splat(f64.MAX_VALUE);
   const zero = f64x2.splat(0.0);
   let good = f64x2.eq(zero, zero);
-  // Two numbers at a time; the last two once more where their number is odd.
-  for (let j: usize = 0; j < bytes; j += 16) {
-    const at = row + (bytes - j < 16 && bytes > 8 ? bytes - 16 : j);
-    const alone = bytes == 8;
-    const weights = alone ? v128.load64_splat(at) : v128.load(at);
-    const means = alone ? v128.load64_splat(at + spacing) : v128.load(at + spacing);
-    const scales = alone ? v128.load64_splat(at + 2 * spacing) : v128.load(at + 2 * spacing);
-    good = v128.and(good, v128.and(f64x2.ge(weights, zero), f64x2.le(f64x2.abs(means), most)));
+  let at = row;
+  for (; at + 16 <= end; at += 16) {
+    const scales = v128.load(at + 2 * spacing);
+    good = v128.and(good, f64x2.ge(v128.load(at), zero));
+    good = v128.and(good, f64x2.le(f64x2.abs(v128.load(at + spacing)), most));
     good = v128.and(good, v128.and(f64x2.gt(scales, zero), f64x2.le(scales, most)));
+  }
+  if (at < end) {
+    const scale = load<f64>(at + 2 * spacing);
+    if (!(load<f64>(at) >= 0.0 && abs(load<f64>(at + spacing)) <= f64.MAX_VALUE)) return false;
+    if (!(scale > 0.0 && scale <= f64.MAX_VALUE)) return false;
   }
   if (!i64x2.all_true(good)) return false;
   for (let i = 0; i < n; i++) {
@@ -142,25 +144,28 @@ function weightOf(row: usize): f64 {
   return sum;
 }
 
-/** The weighted sums of the components' cdfs at two places at once. */
-function sums<D>(row: usize, x: v128): v128 {
+/** The mixture's cdf at two places at once. */
+function shares<D>(row: usize, x: v128): v128 {
   let sum = f64x2.splat(0.0);
+  let total = f64x2.splat(0.0);
   const end = row + (<usize>components << 3);
   const toMeans = spacing;
   const toScales = 2 * spacing;
   for (let at = row; at < end; at += 8) {
+    const weight = v128.load64_splat(at);
     const z = f64x2.div(f64x2.sub(x, v128.load64_splat(at + toMeans)), v128.load64_splat(at + toScales));
-    sum = f64x2.add(sum, f64x2.mul(v128.load64_splat(at), cdfsAt<D>(z)));
+    total = f64x2.add(total, weight);
+    sum = f64x2.add(sum, f64x2.mul(weight, cdfsAt<D>(z)));
   }
-  return sum;
+  return f64x2.div(sum, total);
 }
 
 /** Left ends of two symbols, neither of which is the first: as 32-bit lanes. */
 // @ts-ignore: decorator
 @inline
-function lefts(row: usize, normal: bool, first: i32, second: i32, min: i32, free: f64, total: f64): v128 {
+function lefts(row: usize, normal: bool, first: i32, second: i32, min: i32, free: f64): v128 {
   const x = f64x2(<f64>first - 0.5, <f64>second - 0.5);
-  const share = f64x2.div(normal ? sums<f64>(row, x) : sums<u64>(row, x), f64x2.splat(total));
+  const share = normal ? shares<f64>(row, x) : shares<u64>(row, x);
   const cut = i32x4.trunc_sat_f64x2_s_zero(f64x2.mul(f64x2.splat(free), share));
   return i32x4.add(cut, i32x4(first - min, second - min, 0, 0));
 }
@@ -169,7 +174,7 @@ function lefts(row: usize, normal: bool, first: i32, second: i32, min: i32, free
 export function mixtureInterval(row: usize, kind: u32, symbol: i32, min: i32, max: i32, bits: u32): bool {
   if (symbol < min || symbol > max) return false;
   const free = <f64>((1 << bits) - 1 - (max - min));
-  const both = lefts(row, kind == GAUSSIAN_MIXTURE, symbol, symbol + 1, min, free, weightOf(row));
+  const both = lefts(row, kind == GAUSSIAN_MIXTURE, symbol, symbol + 1, min, free);
   mixtureLeft = symbol == min ? 0 : i32x4.extract_lane(both, 0);
   mixtureWidth = (symbol == max ? 1 << bits : i32x4.extract_lane(both, 1)) - mixtureLeft;
   return true;
@@ -253,7 +258,6 @@ function symbolNear(x: f64, low: i32, high: i32): i32 {
 export function mixtureSymbolAt(row: usize, kind: u32, quantile: u32, min: i32, max: i32, bits: u32): i32 {
   const free = <f64>((1 << bits) - 1 - (max - min));
   const normal = kind == GAUSSIAN_MIXTURE;
-  const total = weightOf(row);
   // Where the components have this share of their mass: the mixture has it between the first and the last of these.
   const middle = <f64>quantile + 0.5;
   const q = roughQuantile(roughLog(middle / (<f64>(1 << bits) - middle)), normal);
@@ -272,6 +276,7 @@ export function mixtureSymbolAt(row: usize, kind: u32, quantile: u32, min: i32, 
   let width = last - first;
   let start = first;
   if (width > 0.25) {
+    const total = weightOf(row);
     for (let k = 0; k < components; k++) {
       const at = row + (<usize>k << 3);
       const to = rough + <usize>k * 12;
@@ -315,7 +320,7 @@ export function mixtureSymbolAt(row: usize, kind: u32, quantile: u32, min: i32, 
     const outer = <i32>(high - 1);
     one = one < inner ? inner : one > outer ? outer : one;
     two = two < one ? one : two > outer ? outer : two;
-    const both = lefts(row, normal, one, two, min, free, total);
+    const both = lefts(row, normal, one, two, min, free);
     const a = <u32>i32x4.extract_lane(both, 0);
     const b = <u32>i32x4.extract_lane(both, 1);
     if (quantile < a) {

@@ -9,8 +9,9 @@
  */
 import { rangeError, typeError } from '../errors.ts';
 import { familyCoding } from '../kernels/families.ts';
-import { modelKernel, roomyKernel } from '../kernels/models.ts';
+import { type ModelKernel, roomyKernel } from '../kernels/models.ts';
 import { checkParameter, checkSupport, count, finite, positive, type Rule } from './family.ts';
+import { LookupModel } from './lookup.ts';
 import {
   checkQuantile,
   type EntropyModel,
@@ -112,11 +113,32 @@ function checkNumbers({ name, components, rules }: Spec, matrices: readonly Rows
   }
 }
 
+/** Where single calls put their parameters: the resident kernel has room for them, wherever other models write. */
+interface Desk {
+  readonly kernel: ModelKernel;
+  readonly at: number;
+  readonly numbers: Float64Array;
+}
+
+let desk: Desk | undefined;
+
+function theDesk(): Desk {
+  if (desk === undefined) {
+    const { exports, memory } = roomyKernel(8 * 3 * MOST_COMPONENTS);
+    const at = exports.scratch();
+    desk = { kernel: exports, at, numbers: new Float64Array(memory.buffer, at, 3 * MOST_COMPONENTS) };
+  }
+  return desk;
+}
+
 /** A mixture with its parameters, computed by the kernel. */
 class MixtureModel implements EntropyModel {
   readonly precision: Precision;
   private readonly mixture: MixtureKernel;
   private made: TableKernel | MixtureKernel | undefined;
+  /** The same intervals in a table, once so many single calls have been made that it is worth its making. */
+  private quick: LookupModel | undefined;
+  private calls = 0;
 
   constructor({ precision, kind, min, max, components }: Spec, parameters: Float64Array) {
     this.precision = precision;
@@ -143,19 +165,23 @@ class MixtureModel implements EntropyModel {
   }
 
   interval(symbol: number, into: Interval): void {
+    if (this.isQuick()) {
+      this.quick!.interval(symbol, into);
+      return;
+    }
     const { kind, min, max } = this.mixture;
     if (!(Number.isInteger(symbol) && symbol >= min && symbol <= max)) throw impossibleSymbol(symbol, min, max);
-    const at = this.enter();
-    const packed = modelKernel().mixtureIntervalOf(at, kind, symbol, min, max, this.precision);
+    const { kernel, at } = this.enter();
+    const packed = kernel.mixtureIntervalOf(at, kind, symbol, min, max, this.precision);
     into.left = Math.floor(packed / UNIT);
     into.probability = packed % UNIT;
   }
 
   symbolAt(quantile: number, into: Interval): number {
+    if (this.isQuick()) return this.quick!.symbolAt(quantile, into);
     checkQuantile(quantile, this.precision);
     const { kind, min, max } = this.mixture;
-    const at = this.enter();
-    const kernel = modelKernel();
+    const { kernel, at } = this.enter();
     const symbol = kernel.mixtureSymbolOf(at, kind, quantile, min, max, this.precision);
     const packed = kernel.lastInterval();
     into.left = Math.floor(packed / UNIT);
@@ -163,14 +189,22 @@ class MixtureModel implements EntropyModel {
     return symbol;
   }
 
+  /** Whether there is a table for single calls: made when as many calls have been as a quarter of it has symbols. */
+  private isQuick(): boolean {
+    if (this.quick !== undefined) return true;
+    const { min, max } = this.mixture;
+    if (++this.calls <= (max - min) / 4 || max - min >= TABLE_SYMBOLS) return false;
+    this.quick = new LookupModel((this.kernel as TableKernel).table, this.precision, min, false);
+    return true;
+  }
+
   /** Puts the parameters where the kernel finds them; other models put theirs there too. */
-  private enter(): number {
+  private enter(): Desk {
     const { components, parameters } = this.mixture;
-    const { exports, memory } = roomyKernel(8 * parameters.length);
-    const at = exports.scratch();
-    new Float64Array(memory.buffer, at, parameters.length).set(parameters);
-    exports.shapeMixture(components, 8 * components);
-    return at;
+    const place = theDesk();
+    place.numbers.set(parameters);
+    place.kernel.shapeMixture(components, 8 * components);
+    return place;
   }
 }
 

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { AnsCoder } from '../src/coders/ans.ts';
+import { RangeEncoder } from '../src/coders/range.ts';
+import { QuantizedGaussian } from '../src/models/quantized.ts';
 import { type Case, faultAt, kinds, survey, sweep, sweepEdges } from './support/locations.ts';
 
 /** Scales up to which the tables go. */
@@ -77,5 +80,45 @@ describe.each(Object.entries(kinds))('%s intervals from the table', (name, kind)
             if (fault !== '') expect.fail(fault);
           }
         }
+  });
+});
+
+describe('parameters that the kernel looks at as they pass', () => {
+  const n = 10_000;
+  const family = new QuantizedGaussian(-100, 100);
+  const means = new Float64Array(n);
+  const stds = new Float64Array(n).fill(3);
+  const symbols = new Int32Array(n);
+
+  it.each([
+    ['mean', 0, 9999, Number.NaN],
+    ['mean', 0, 5000, Number.POSITIVE_INFINITY],
+    ['std', 1, 4096, 0],
+    ['std', 1, 4095, -1],
+    ['std', 1, 1, Number.NEGATIVE_INFINITY],
+  ])('are refused: %s, array %d, index %d, %d', (name, which, index, value) => {
+    const bad = [means.slice(), stds.slice()];
+    bad[which][index] = value;
+    const coder = new AnsCoder();
+    coder.encodeReverse(symbols, family, means, stds);
+    const before = coder.getCompressed();
+    const wanted = expect.objectContaining({
+      code: 'invalid-argument',
+      message: expect.stringMatching(`${name} is .*, not ${value}, which is at ${index}`),
+    });
+    expect(() => coder.encodeReverse(symbols, family, bad[0], bad[1])).toThrow(wanted);
+    expect(() => coder.decode(family, bad[0], bad[1])).toThrow(wanted);
+    expect(() => new RangeEncoder().encode(symbols, family, bad[0], bad[1])).toThrow(wanted);
+    expect(coder.getCompressed()).toEqual(before);
+    expect(coder.decode(family, means, stds)).toEqual(symbols);
+  });
+
+  it('may be single-precision', () => {
+    const coder = new AnsCoder();
+    const single = Float32Array.from(stds, (std, i) => std + i / 7);
+    coder.encodeReverse(symbols, family, means, single);
+    expect(coder.decode(family, means, Float64Array.from(single))).toEqual(symbols);
+    single[7000] = 0;
+    expect(() => coder.encodeReverse(symbols, family, means, single)).toThrow('which is at 7000');
   });
 });

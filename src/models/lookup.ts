@@ -15,8 +15,8 @@ import {
 /** How much memory a look-up decoder may take. */
 export interface LookupOptions {
   /**
-   * true: an entry for each of the 2^precision quantiles, 1, 2 or 4 bytes each as the number of symbols needs (16 to
-   * 64 MiB with 24 bits). false, the default with 24 bits: entries for the quantile's top bits, at least eight a symbol
+   * true: an entry for each of the 2^precision quantiles, 1, 2 or 4 bytes each as the number of symbols needs. With 24
+   * bits these are 16 to 64 MiB, in which most reads miss the caches: slower than the default nearly always. false, the default with 24 bits: entries for the quantile's top bits, at least eight a symbol
    * up to 2^16, then a search among the few symbols that share an entry. With 12 bits there is always a full table.
    */
   readonly full?: boolean;

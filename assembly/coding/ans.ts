@@ -3,7 +3,7 @@
 import { slotOf } from './alias';
 import { limitOf, quotientOf } from './divisors';
 import {
-  block, guessStart, guessWidth, IMPOSSIBLE, intervalOf, isAlias, isDivided, isTable, precision, REASON, startAt,
+  block, guessStart, guessWidth, IMPOSSIBLE, intervalOf, isAlias, isDivided, isRestless, isTable, precision, REASON, startAt,
   STATE, symbolOf, takeGuess, widthAt, WORD_COUNT, wordBits, words,
 } from './tables';
 
@@ -19,8 +19,8 @@ export function encodeLoop<W, M>(n: i32): i32 {
     }
     const start = isAlias<M>() ? 0 : startAt<M>(at);
     const p: u64 = widthAt<M>(at, start);
-    if (isDivided<M>()) {
-      // Written in any case, kept if the state is too large: a branch would be guessed wrong too often.
+    if (isRestless<M>()) {
+      // Written in any case, kept if the state is too large.
       store<u32>(out, <u32>(state & ((<u64>1 << wordBits<W>()) - 1)));
       out += select<usize>(4, 0, <u32>(state >> (2 * wordBits<W>() - precision<W>())) >= <u32>p);
       state = select<u64>(state >> wordBits<W>(), state, state >= limitOf(at));

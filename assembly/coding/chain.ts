@@ -5,7 +5,7 @@ import { slotOf } from './alias';
 import { quotientOf } from './divisors';
 import {
   block, HEAD, IMPOSSIBLE, intervalOf, isAlias, isDivided, OTHER_COUNT, others, OUT_OF_DATA, OUT_OF_REMAINDERS,
-  precision, REASON, startAt, STATE, symbolOf, widthAt, WORD_COUNT, wordBits, words,
+  precision, REASON, startAt, STATE, symbolOf, symbols, widthAt, WORD_COUNT, wordBits, words,
 } from './tables';
 
 /** Codes the chunk's `n` symbols, last first: takes from the remainders (`others`), adds to the data (`words`). */
@@ -52,29 +52,60 @@ export function encodeLoop<W, M>(n: i32): i32 {
   return -1;
 }
 
-/** Decodes `n` symbols: takes from the data (`words`), adds to the remainders (`others`). */
-export function decodeLoop<W, M>(n: i32): i32 {
+/**
+ * Takes `n` quantiles from the data, first first, and leaves them in the places of their symbols: models do not matter to
+ * this, and so it has a loop of its own. Four of them are three words whenever the head is a lone 1. Returns how many
+ * there were.
+ */
+function takeData<W>(n: i32): i32 {
   const spare = wordBits<W>() - precision<W>();
   const mask: u32 = (1 << precision<W>()) - 1;
-  let rest = load<u64>(block(), STATE);
   let head = load<u32>(block(), HEAD);
-  let out = others();
   const first = words();
   let end = first + (<usize>load<u32>(block(), WORD_COUNT) << 2);
-  for (let i = 0; i < n; i++) {
+  let i = 0;
+  while (i < n) {
+    const to = symbols() + (<usize>i << 2);
+    if (sizeof<W>() == 4 && head == 1 && i + 4 <= n && end - first >= 12) {
+      end -= 12;
+      const a = load<u32>(end, 8);
+      const b = load<u32>(end, 4);
+      const c = load<u32>(end);
+      store<u32>(to, a & mask);
+      store<u32>(to, b & mask, 4);
+      store<u32>(to, c & mask, 8);
+      store<u32>(to, ((a >> 24) << 16) | ((b >> 24) << 8) | (c >> 24), 12);
+      i += 4;
+      continue;
+    }
     let word = head;
     if (head <= mask) {
-      if (end == first) {
-        store<u32>(block(), OUT_OF_DATA, REASON);
-        return i;
-      }
+      if (end == first) return i;
       end -= 4;
       word = load<u32>(end);
       head = (head << spare) | (word >> precision<W>());
     } else {
       head >>= precision<W>();
     }
-    const quantile = word & mask;
+    store<u32>(to, word & mask);
+    i++;
+  }
+  store<u32>(block(), head, HEAD);
+  store<u32>(block(), <u32>(end - first) >> 2, WORD_COUNT);
+  return n;
+}
+
+/** Decodes `n` symbols: takes from the data (`words`), adds to the remainders (`others`). */
+export function decodeLoop<W, M>(n: i32): i32 {
+  const known = takeData<W>(n);
+  if (known < n) {
+    store<u32>(block(), OUT_OF_DATA, REASON);
+    return known;
+  }
+  let rest = load<u64>(block(), STATE);
+  let out = others();
+  for (let i = 0; i < n; i++) {
+    const quantile = load<u32>(symbols() + (<usize>i << 2));
     const at = symbolOf<W, M>(i, quantile);
     const start = startAt<M>(at);
     const width = widthAt<M>(at, start);
@@ -84,8 +115,6 @@ export function decodeLoop<W, M>(n: i32): i32 {
     rest = select<u64>(rest >> wordBits<W>(), rest, rest >= <u64>1 << (2 * wordBits<W>() - precision<W>()));
   }
   store<u64>(block(), rest, STATE);
-  store<u32>(block(), head, HEAD);
-  store<u32>(block(), <u32>(end - first) >> 2, WORD_COUNT);
   store<u32>(block(), <u32>(out - others()) >> 2, OTHER_COUNT);
   return -1;
 }

@@ -19,10 +19,12 @@ export {
 // Kinds by the numbers that the host knows them by; any other is a table of cumulative frequencies alone.
 const ALIAS: u32 = 2;
 const DIVIDED: u32 = 3;
+const DIVIDED_LIKELY: u32 = 4;
 
 export function ansEncode(n: i32, small: bool, mode: u32): i32 {
   if (mode == ALIAS) return small ? ansEncodeLoop<u16, u16>(n) : ansEncodeLoop<u32, u16>(n);
   if (mode == DIVIDED) return ansEncodeLoop<u32, i8>(n);
+  if (mode == DIVIDED_LIKELY) return ansEncodeLoop<u32, i32>(n);
   return small ? ansEncodeLoop<u16, u8>(n) : ansEncodeLoop<u32, u8>(n);
 }
 
@@ -41,7 +43,7 @@ export function rangeDecode(n: i32, small: bool, _mode: u32): i32 {
 
 export function chainEncode(n: i32, small: bool, mode: u32): i32 {
   if (mode == ALIAS) return small ? chainEncodeLoop<u16, u16>(n) : chainEncodeLoop<u32, u16>(n);
-  if (mode == DIVIDED) return chainEncodeLoop<u32, i8>(n);
+  if (mode >= DIVIDED) return chainEncodeLoop<u32, i8>(n);
   return small ? chainEncodeLoop<u16, u8>(n) : chainEncodeLoop<u32, u8>(n);
 }
 

@@ -6,7 +6,7 @@
 // The loops are generic: W is the coder's word (u32: states of 64 bits, probabilities of 24; u16: 32 and 12), and M
 // says where intervals come from (u8: a table, f64: a family whose parameters may differ from symbol to symbol, u16: an
 // alias table, whose symbols have their units scattered: for coders that need no interval in one piece, i8: a table with
-// reciprocals, to encode with).
+// reciprocals, to encode with, i32: such a table whose words come so seldom that a branch for them is guessed right).
 
 import { pairOf, sideOf } from './alias';
 import { dividedStart, divisorOf, ENTRY_BITS } from './divisors';
@@ -246,6 +246,13 @@ export function isTable<M>(): bool {
 @inline
 export function isDivided<M>(): bool {
   return isInteger<M>() && isSigned<M>();
+}
+
+/** Whether branches that depend on the state are guessed wrong too often to be left as such. */
+// @ts-ignore: decorator
+@inline
+export function isRestless<M>(): bool {
+  return isInteger<M>() && isSigned<M>() && sizeof<M>() == 1;
 }
 
 /** Whether the source is an alias table. */

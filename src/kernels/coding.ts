@@ -55,7 +55,7 @@ export interface CodingKernel {
 }
 
 /** Where a loop's intervals come from, as assembly/coding/tabled.ts numbers it. */
-export const Mode = { table: 0, family: 1, alias: 2, divided: 3 } as const;
+export const Mode = { table: 0, family: 1, alias: 2, divided: 3, dividedLikely: 4 } as const;
 
 /** One of {@link Mode}. */
 export type SourceMode = (typeof Mode)[keyof typeof Mode];
@@ -178,14 +178,11 @@ export class Coding {
     this.kernel.useTable(place.at, size, place.lookup, place.shift, min, place.divisors, place.guess);
     this.place = place;
     this.size = size;
-    this.divisible = precision === 24 && place.guess < 0 && size <= MOST_DIVIDED;
+    this.divisible = precision === 24 && size <= MOST_DIVIDED;
     return true;
   }
 
-  /**
-   * The loop to encode the next `n` symbols with, for coders that divide. A table that is used much gets reciprocals,
-   * unless most symbols are the same: then a division that hardly ever waits for a branch is as quick.
-   */
+  /** The loop to encode the next `n` symbols with, for coders that divide. A table that is used much gets reciprocals. */
   dividing(mode: SourceMode, n: number): SourceMode {
     const { place } = this;
     if (mode !== Mode.table || !this.divisible || place === undefined) return mode;
@@ -198,7 +195,7 @@ export class Coding {
       this.kernel.buildDivisors(place.at, this.size, place.divisors);
       this.kernel.useDivisors(place.divisors);
     }
-    return Mode.divided;
+    return place.guess < 0 ? Mode.divided : Mode.dividedLikely;
   }
 
   /**

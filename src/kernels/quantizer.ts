@@ -27,11 +27,11 @@ let resident: Instance | undefined;
  * @throws RangeError when there are more than a memory holds.
  */
 export function quantizer(n: number): Instance {
-  const bytes = 36 * (n + 2);
-  const pages = Math.ceil(bytes / 65536) + 2;
-  if (pages > 65536) throw rangeError(`a table of ${n} symbols takes ${bytes} bytes, more than WASM can address`);
   const module = kernelModule('tabled', hex);
-  if (pages > PAGES) return instantiate<Quantizer>(module, pages);
   resident ??= instantiate<Quantizer>(module, PAGES);
+  const bytes = 36 * (n + 2);
+  const pages = Math.ceil((bytes + resident.exports.scratch()) / 65536);
+  if (pages > 65536) throw rangeError(`a table of ${n} symbols takes ${bytes} bytes, more than WASM can address`);
+  if (pages > PAGES) return instantiate<Quantizer>(module, pages);
   return resident;
 }

@@ -323,13 +323,27 @@ function symbolAt<K>(
   return search(kind, quantile, min, max, bits, a, b, symbol, from, to, into);
 }
 
-/** The same where the first guess, with the interval from..to, is wrong: steps that double, then halves. */
+/** The same where the first guess, with the interval from..to, is wrong: a second one, steps that double, then halves. */
 function search(
   kind: u32, quantile: u32, min: i32, max: i32, bits: u32, a: f64, b: f64, symbol: i32, from: u32, to: u32, into: usize,
 ): u64 {
   const weight = weightOf(min, max, bits);
   let low = symbol;
   let high: i32;
+  // With a large scale the guess may be some symbols off: as many as are as wide as this one.
+  const jump = floor((<f64>quantile - <f64>from) / <f64>(<i32>(to - from)));
+  if (abs(jump) >= 2.0 && abs(jump) <= 4096.0) {
+    const x = <f64>symbol + jump;
+    if (x > <f64>min && x < <f64>max) {
+      low = <i32>x;
+      from = wholeOf(kind, x - 0.5, a, b, weight) + <u32>(low - min);
+      to = wholeOf(kind, x + 0.5, a, b, weight) + <u32>(low - min) + 1;
+      if (from <= quantile && quantile < to) {
+        store<i32>(into, low);
+        return ((<u64>(to - from)) << 32) | from;
+      }
+    }
+  }
   if (from > quantile) {
     // The first symbol's left end is 0.
     high = low;

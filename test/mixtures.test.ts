@@ -245,6 +245,8 @@ describe.each(kinds)('a family of %s mixtures', (name, Kind) => {
       expect(() => coder.decode(family, ...matrices)).toThrow(count);
       expect(coder.getCompressed()).toEqual(Uint32Array.of(1, 2, 3, 4));
     }
+    const three = new Float64Array(3).fill(1);
+    expect(() => new AnsCoder().decode(family, three, three, three)).toThrow(/3 make no whole rows/);
     // Far into the array, and after chunks that were coded already.
     const n = 20_000;
     const many = (x: number) => new Float32Array(2 * n).fill(x);

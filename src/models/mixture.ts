@@ -86,6 +86,10 @@ const weight = (name: string): Rule => ({
 
 /** Holds the lengths of three arrays against the number of symbols. */
 function checkLengths({ name, components, rules }: Spec, matrices: readonly Rows[], symbols: number): void {
+  if (!Number.isInteger(symbols))
+    throw rangeError(
+      `${name}: weights are ${components} numbers a symbol, and ${matrices[0].length} make no whole rows`,
+    );
   for (const [j, { name: what }] of rules.entries())
     if (matrices[j].length !== symbols * components)
       throw rangeError(

@@ -2,7 +2,7 @@
 // that a symbol takes exactly 24 bits of the first, whatever its model.
 
 import { slotOf } from './alias';
-import { quotientOf } from './divisors';
+import { quotientOfHalves } from './divisors';
 import {
   block, HEAD, IMPOSSIBLE, intervalOf, isAlias, isDivided, OTHER_COUNT, others, OUT_OF_DATA, OUT_OF_REMAINDERS,
   precision, REASON, startAt, STATE, symbolOf, symbols, widthAt, WORD_COUNT, wordBits, words,
@@ -26,17 +26,24 @@ export function encodeLoop<W, M>(n: i32): i32 {
     const start = isAlias<M>() ? 0 : startAt<M>(at);
     const p: u64 = widthAt<M>(at, start);
     // Whether a word is needed cannot be guessed, hence no branch.
-    const more = (rest << wordBits<W>()) | load<u32>(end - 4);
+    const word = <u64>load<u32>(end - 4);
     end -= select<usize>(4, 0, rest >> spare < p);
-    rest = select<u64>(more, rest, rest < p << spare);
     if (end < first) {
       store<u32>(block(), OUT_OF_REMAINDERS, REASON);
       return i;
     }
-    const quotient = isDivided<M>() ? quotientOf(rest, p, at) : rest / p;
-    const offset = <u32>(rest - quotient * p);
+    let offset: u32;
+    if (isDivided<M>()) {
+      const low = select<u64>(word, rest & 0xffffffff, rest < p << spare);
+      const high = select<u64>(rest, rest >> 32, <u32>(rest >> spare) < <u32>p);
+      rest = quotientOfHalves(high, low, p, at);
+      offset = <u32>low - <u32>rest * <u32>p;
+    } else {
+      const whole = select<u64>((rest << wordBits<W>()) | word, rest, rest < p << spare);
+      rest = whole / p;
+      offset = <u32>(whole - rest * p);
+    }
     const quantile = isAlias<M>() ? slotOf(at, offset) : start + offset;
-    rest = quotient;
     if (head < <u32>1 << spare) {
       head = (head << precision<W>()) | quantile;
     } else {

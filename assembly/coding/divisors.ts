@@ -70,12 +70,25 @@ export function quotientOf(x: u64, d: u64, at: usize): u64 {
   // Models of raw bits have nothing but powers of two, and others hardly any: a branch that is guessed right.
   if ((d & (d - 1)) == 0) return x >> <u64>load<u32>(at, SHIFT);
   const y = x + <u64>load<u32>(at, ADDEND);
-  const yl = y & 0xffffffff;
-  const yh = y >> 32;
+  return upperHalf(y >> 32, y & 0xffffffff, at);
+}
+
+/** The same for x in two halves, which may be ready before x is. */
+// @ts-ignore: decorator
+@inline
+export function quotientOfHalves(high: u64, low: u64, d: u64, at: usize): u64 {
+  if ((d & (d - 1)) == 0) return ((high << 32) | low) >> <u64>load<u32>(at, SHIFT);
+  return upperHalf(high, low + <u64>load<u32>(at, ADDEND), at);
+}
+
+/** (2^32 high + low) m, shifted right by 64 + s. `low` may be 2^32. */
+// @ts-ignore: decorator
+@inline
+function upperHalf(high: u64, low: u64, at: usize): u64 {
   const ml = <u64>load<u32>(at);
   const mh = <u64>load<u32>(at, 4);
-  const a = yl * mh;
-  const b = yh * ml;
-  const middle = (a & 0xffffffff) + (b & 0xffffffff) + ((yl * ml) >> 32);
-  return (yh * mh + (a >> 32) + (b >> 32) + (middle >> 32)) >> <u64>load<u32>(at, SHIFT);
+  const a = low * mh;
+  const b = high * ml;
+  const middle = (a & 0xffffffff) + (b & 0xffffffff) + ((low * ml) >> 32);
+  return (high * mh + (a >> 32) + (b >> 32) + (middle >> 32)) >> <u64>load<u32>(at, SHIFT);
 }

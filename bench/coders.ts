@@ -19,9 +19,9 @@ import { coding } from '../src/kernels/coding.ts';
 import { Categorical } from '../src/models/categorical.ts';
 import type { EntropyModel, ModelFamily } from '../src/models/model.ts';
 import { python } from '../test/interop/python.ts';
-import { type CoderCase, coderCases } from './coder-cases.ts';
+import { type CoderCase, type CoderName, coderCases } from './coder-cases.ts';
 import { machine, median } from './measure.ts';
-import { type CoderName, Constriction, npmCoders } from './peers/coders.ts';
+import { Constriction, npmCoders } from './peers/coders.ts';
 import {
   type CoderResults,
   type CoderRow,
@@ -187,7 +187,7 @@ async function measureCase(one: CoderCase, native: Constriction | undefined, rou
   const all = bulkWork(one);
   const bulk: CoderRow[] = [];
   const loops: SingleRow[] = [];
-  const names = Object.keys(all) as CoderName[];
+  const names = one.coders;
   const found = new Map<CoderName, Awaited<ReturnType<typeof compare>>>();
   for (const name of names) found.set(name, await compare(one, name, all[name], peer));
   const samples = () => new Map(names.map((name) => [name, nothing()]));
@@ -295,8 +295,10 @@ export function tables(results: CoderResults): string {
     ns(row.ours.decode),
     ...(row.native ? [ns(row.native.encode), ns(row.native.decode)] : ['–', '–']),
     ...(row.ratio ? [row.ratio.encode.toFixed(2), row.ratio.decode.toFixed(2)] : ['–', '–']),
-    row.bits === null ? '–' : percent(overhead(row.bits, row.information.exact)),
-    row.nativeBits === null ? '–' : percent(overhead(row.nativeBits, row.information.exact)),
+    row.bits === null ? '–' : percent(overhead(row.bits, row.information.exact ?? row.information.quantised)),
+    row.nativeBits === null
+      ? '–'
+      : percent(overhead(row.nativeBits, row.information.exact ?? row.information.quantised)),
     row.identical === null ? '–' : row.identical ? 'identical' : 'DIFFERENT',
   ]);
   const head = ['', 'coder', 'enc ns', 'dec ns', 'native enc', 'native dec', 'enc ratio', 'dec ratio'];

@@ -91,8 +91,8 @@ export interface CoderRow {
   /** Bits written, null for a chain coder, which writes what it was given. */
   bits: number | null;
   nativeBits: number | null;
-  /** Bits that the symbols tell under the quantised probabilities, and under the exact ones. */
-  information: { quantised: number; exact: number };
+  /** Bits that the symbols tell under the quantised probabilities, and under the exact ones where these are known. */
+  information: { quantised: number; exact: number | null };
 }
 
 /** One case with one coder, called for each symbol. */

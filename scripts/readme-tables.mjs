@@ -109,13 +109,13 @@ function codersOverhead(results) {
     .filter((row) => row.bits !== null)
     .map((row) => [
       `${row.title}, ${row.coder}`,
-      (row.information.exact / results.symbols).toFixed(4),
-      percent(row.bits, row.information.exact),
+      ((row.information.exact ?? row.information.quantised) / results.symbols).toFixed(4),
+      row.information.exact === null ? '–' : percent(row.bits, row.information.exact),
       percent(row.bits, row.information.quantised),
-      row.nativeBits === null ? '–' : percent(row.nativeBits, row.information.exact),
+      row.nativeBits === null ? '–' : percent(row.nativeBits, row.information.exact ?? row.information.quantised),
     ]);
   const head = ['', 'bits a symbol', 'overhead', 'without quantisation', "constriction's overhead"];
-  return `${markdown(head, rows)}\n\n${number(results.symbols)} symbols. Overhead is what was written beyond the sum of −log₂ of the exact probabilities; the column beside it takes the probabilities as they are quantised to 24 bits, and so leaves what the coder itself adds.`;
+  return `${markdown(head, rows)}\n\n${number(results.symbols)} symbols. Overhead is what was written beyond the sum of −log₂ of the exact probabilities; the column beside it takes the probabilities as they are quantised to 24 bits, and so leaves what the coder itself adds. Where the exact ones are not given, constriction's is over the quantised ones too.`;
 }
 
 function codersSingle(results) {

@@ -4,12 +4,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import type { CoderCase } from '../coder-cases.ts';
+import type { CoderCase, CoderName } from '../coder-cases.ts';
 
 const root = join(import.meta.dirname, '../..');
-
-/** Coders that both sides have. */
-export type CoderName = 'ANS' | 'range' | 'chain';
 
 const names = { ANS: 'ans', range: 'range', chain: 'chain' } as const;
 

@@ -23,7 +23,7 @@ describe.each(Object.entries(kinds))('%s intervals from the table', (name, kind)
     expect(error).toBeLessThan(2 ** -37);
     // A table is of use, and its claim is not empty.
     expect(error).toBeGreaterThan(0);
-    expect(unsure).toBeLessThan(name === 'cauchy' ? 1e-3 : 2e-2);
+    expect(unsure).toBeLessThan(1e-3);
   });
 
   it('are those of the exact path where parameters and supports are extreme', () => {

@@ -97,7 +97,8 @@ export function quantizePerfectly(n: u32, bits: u32): usize {
   losses = wins + (<usize>n << 3);
   weights = losses + (<usize>n << 3);
   order = weights + (<usize>(n + 2) << 2);
-  spare = order + (<usize>n << 2);
+  // Four at least, which is what the smallest tournaments take of either.
+  spare = order + (<usize>(n < 4 ? 4 : n) << 2);
 
   let sum: f64 = 0.0;
   for (let i: u32 = 0; i < n; i++) sum += numberAt(probabilities, i);
@@ -146,33 +147,68 @@ export function quantizePerfectly(n: u32, bits: u32): usize {
   return weights;
 }
 
-/** Single units change hands. Who has bought never sells and who has sold never buys, so that it ends. */
+/** Places of the order that a leaf of a tournament stands for: so large that both trees fit into the room to sort. */
+const LEAF: u32 = 16;
+
+/** The better of two places: the later of equal wins, or the earlier of equal losses, as the original finds them. */
+// @ts-ignore: decorator
+@inline
+function better(buying: bool, k: u32, l: u32): u32 {
+  const i = wholeAt(order, k);
+  const j = wholeAt(order, l);
+  if (buying) return numberAt(wins, j) >= numberAt(wins, i) ? l : k;
+  return numberAt(losses, j) < numberAt(losses, i) ? l : k;
+}
+
+/** Plays the leaf of place `k` again, and what follows from it in the tree at `tree` of `leaves` leaves. */
+function replay(buying: bool, tree: usize, leaves: u32, k: u32, n: u32): void {
+  const first = k & ~(LEAF - 1);
+  const end = first + LEAF < n ? first + LEAF : n;
+  let best = first;
+  for (let l = first + 1; l < end; l++) best = better(buying, best, l);
+  let node = leaves + k / LEAF;
+  setWhole(tree, node, best);
+  while (node > 1) {
+    node >>= 1;
+    const left = wholeAt(tree, node << 1);
+    const right = wholeAt(tree, (node << 1) + 1);
+    // Leaves that nobody sits at are at the end, and say so by a place that there is not.
+    setWhole(tree, node, right >= n ? left : better(buying, left, right));
+  }
+}
+
+/**
+ * Single units change hands. Who has bought never sells and who has sold never buys, so that it ends. Two tournaments,
+ * whose node 1 is the winner and whose node i has the children 2 i and 2 i + 1, know who is next.
+ */
 function trade(n: u32): void {
+  let leaves: u32 = 1;
+  while (leaves * LEAF < n) leaves <<= 1;
+  const buyers = spare;
+  const sellers = spare + (<usize>leaves << 3);
+  for (let node: u32 = 0; node < leaves << 1; node++) {
+    setWhole(buyers, node, n);
+    setWhole(sellers, node, n);
+  }
+  for (let k: u32 = 0; k < n; k += LEAF) {
+    replay(true, buyers, leaves, k, n);
+    replay(false, sellers, leaves, k, n);
+  }
   while (true) {
-    let buyer = wholeAt(order, 0);
-    let seller = buyer;
-    let most = numberAt(wins, buyer);
-    let least = numberAt(losses, buyer);
-    for (let k: u32 = 1; k < n; k++) {
-      const i = wholeAt(order, k);
-      const win = numberAt(wins, i);
-      const loss = numberAt(losses, i);
-      // The last of the largest and the first of the smallest, as the original finds them.
-      if (win >= most) {
-        most = win;
-        buyer = i;
-      }
-      if (loss < least) {
-        least = loss;
-        seller = i;
-      }
-    }
-    if (buyer == seller || most <= least) return;
+    const bought = wholeAt(buyers, 1);
+    const sold = wholeAt(sellers, 1);
+    const buyer = wholeAt(order, bought);
+    const seller = wholeAt(order, sold);
+    if (buyer == seller || numberAt(wins, buyer) <= numberAt(losses, seller)) return;
     setWhole(weights, seller, wholeAt(weights, seller) - 1);
     setNumber(wins, seller, -Infinity);
     setLoss(seller);
     setWhole(weights, buyer, wholeAt(weights, buyer) + 1);
     setNumber(losses, buyer, Infinity);
     setWin(buyer);
+    replay(true, buyers, leaves, bought, n);
+    replay(true, buyers, leaves, sold, n);
+    replay(false, sellers, leaves, bought, n);
+    replay(false, sellers, leaves, sold, n);
   }
 }

@@ -7,6 +7,7 @@ import { QueueDecoder, QueueEncoder, StackCoder } from '../../src/coders/symbol-
 import { Bernoulli } from '../../src/models/bernoulli.ts';
 import { Binomial } from '../../src/models/binomial.ts';
 import { Categorical } from '../../src/models/categorical.ts';
+import { CustomModel } from '../../src/models/custom.ts';
 import type { EntropyModel, ModelFamily, RowFamily } from '../../src/models/model.ts';
 import { QuantizedCauchy, QuantizedGaussian, QuantizedLaplace } from '../../src/models/quantized.ts';
 import { Uniform } from '../../src/models/uniform.ts';
@@ -31,7 +32,9 @@ export interface Case {
   /** Of a Categorical's alphabet. */
   readonly size: number;
   readonly symbols: number[];
-  /** What a ChainCoder starts from. */
+  /** What is extreme about it, if anything. */
+  readonly extreme: readonly string[];
+  /** What a ChainCoder starts from, and an AnsCoder where `seal` is set. */
   readonly data: readonly number[];
   readonly seal: boolean;
   /** What this package wrote: compressed words, or remainders. */
@@ -39,7 +42,7 @@ export interface Case {
 }
 
 type Random = (below: number) => number;
-type Draft = Pick<Case, 'model' | 'args' | 'type' | 'form' | 'parameters' | 'whole' | 'size'>;
+type Draft = Pick<Case, 'model' | 'args' | 'type' | 'form' | 'parameters' | 'whole' | 'size' | 'extreme'>;
 
 const unit = (random: Random): number => (random(2 ** 26) + random(2 ** 26) / 2 ** 26) / 2 ** 26;
 const floats = (type: Type, values: readonly number[]): Float32Array | Float64Array =>
@@ -76,7 +79,10 @@ export const MODELS = [
   'QuantizedGaussian',
   'QuantizedLaplace',
   'QuantizedCauchy',
+  'CustomModel',
 ] as const;
+
+const TWO = 'two symbols';
 
 function draft(name: string, form: Form, count: number, random: Random): Draft {
   const rows = form === 'model' ? 1 : count;
@@ -85,16 +91,30 @@ function draft(name: string, form: Form, count: number, random: Random): Draft {
     const type = categorical[2] as Type;
     const size = 2 + random(random(20) === 0 ? 300 : 20);
     const matrix = repeat(rows, () => probabilities(random, size, type)).flat();
-    return { model: 'Categorical', args: [categorical[1]], type, form, parameters: [matrix], whole: [false], size };
+    const extreme = size === 2 ? [TWO] : [];
+    return {
+      model: 'Categorical',
+      args: [categorical[1]],
+      type,
+      form,
+      parameters: [matrix],
+      whole: [false],
+      size,
+      extreme,
+    };
   }
   // Single numbers are doubles on both sides.
   const type: Type = form === 'family' && random(3) === 0 ? 'f32' : 'f64';
   const column = (make: () => number) => [...floats(type, repeat(rows, make))];
-  const base = { model: name, args: [], type, form, size: 0 };
+  const base = { model: name, args: [], type, form, size: 0, extreme: [] };
   switch (name) {
     case 'Uniform': {
       const sizes = repeat(rows, () => 2 + random(2 ** (1 + random(24)) - 2));
-      return { ...base, type: 'f64', parameters: [sizes], whole: [true] };
+      const largest = random(10) === 0;
+      // One less than there are units: more leave no symbol but the last with more than one.
+      if (largest) sizes[0] = 2 ** 24 - 1;
+      const extreme = [...(sizes.includes(2) ? [TWO] : []), ...(largest ? ['2^24 - 1 symbols'] : [])];
+      return { ...base, type: 'f64', parameters: [sizes], whole: [true], extreme };
     }
     case 'Bernoulli':
       return {
@@ -112,15 +132,32 @@ function draft(name: string, form: Form, count: number, random: Random): Draft {
     }
     default: {
       const min = -random(2 ** (1 + random(12)));
-      const max = min + 1 + random(2 ** (1 + random(13)));
-      const location = column(() => (unit(random) * 1.4 - 0.2) * (max - min) + min);
-      const scale = column(() => 10 ** (unit(random) * 6 - 2));
-      return { ...base, args: [min, max], parameters: [location, scale], whole: [false, false] };
+      const two = random(12) === 0;
+      const max = min + 1 + (two ? 0 : random(2 ** (1 + random(13))));
+      const extreme = max === min + 1 ? [TWO] : [];
+      // A third of the cases goes to the ends: what a network gives when it is sure, or has lost its way.
+      const odd = random(3) === 0;
+      const [far, thin, wide] = [odd && random(2) === 0, odd && random(2) === 0, odd && random(3) === 0];
+      const location = column(() => {
+        const within = (unit(random) * 1.4 - 0.2) * (max - min) + min;
+        return far && random(2) === 0 ? within + (random(2) === 0 ? 1 : -1) * 10 ** (unit(random) * 12) : within;
+      });
+      const scale = column(() => {
+        // Below 1e-37 a CustomModel's cdf would divide infinity by infinity.
+        if (thin && random(2) === 0)
+          return 10 ** -(unit(random) * (type === 'f32' || name === 'CustomModel' ? 37 : 300));
+        if (wide && random(2) === 0) return type === 'f32' ? 10 ** (unit(random) * 38) : 10 ** (unit(random) * 300);
+        return 10 ** (unit(random) * 6 - 2);
+      });
+      if (location.some((x) => x < min - (max - min) || x > max + (max - min))) extreme.push('means far outside');
+      if (scale.some((x) => x < 1e-4)) extreme.push('tiny scales');
+      if (scale.some((x) => x > 1e6)) extreme.push('huge scales');
+      return { ...base, args: [min, max], parameters: [location, scale], whole: [false, false], extreme };
     }
   }
 }
 
-type Source = EntropyModel | ModelFamily | RowFamily;
+type Source = EntropyModel | ModelFamily | RowFamily | readonly EntropyModel[];
 
 function make(c: Draft, parameters: readonly number[] | undefined): Source {
   const given = parameters ?? [];
@@ -132,6 +169,16 @@ function make(c: Draft, parameters: readonly number[] | undefined): Source {
   if (c.model === 'Uniform') return new Uniform(...(given as [number]));
   if (c.model === 'Bernoulli') return new Bernoulli(...(given as [number]));
   if (c.model === 'Binomial') return new Binomial(...([...args, ...given] as [number, number]));
+  if (c.model === 'CustomModel') {
+    const [min, max] = args;
+    const [middle, width] = given;
+    // Nothing but operations that both sides round alike; peer.py has the same.
+    const cdf = (x: number) => {
+      const t = (x - middle) / width;
+      return 0.5 + 0.5 * (t / (1 + Math.abs(t)));
+    };
+    return new CustomModel(cdf, undefined, min, max);
+  }
   const Family = LOCATION_SCALE[c.model as keyof typeof LOCATION_SCALE];
   return new Family(...([...args, ...given] as [number, number, number, number]));
 }
@@ -155,11 +202,16 @@ interface Decoder {
   (source: Source, ...rest: (number | Float32Array | Float64Array)[]): Int32Array;
 }
 
+/** A family of CustomModels is an array of models here. */
+const asSequence = (c: Draft) => c.model === 'CustomModel' && c.form === 'family';
+const modelsOf = (c: Draft, count: number) => repeat(count, (i) => modelAt(c, i));
+
 const columns = (c: Draft) => c.parameters.map((column, i) => floats(c.whole[i] ? 'f64' : c.type, column));
 
 function encode(c: Case, encoder: Encoder, backwards: boolean): void {
   const symbols = Int32Array.from(c.symbols);
-  if (c.form === 'family') encoder(symbols, make(c, undefined), ...columns(c));
+  if (asSequence(c)) encoder(symbols, modelsOf(c, symbols.length));
+  else if (c.form === 'family') encoder(symbols, make(c, undefined), ...columns(c));
   else if (c.form === 'model') encoder(symbols, modelAt(c, 0));
   else {
     const order = [...symbols.keys()];
@@ -170,6 +222,7 @@ function encode(c: Case, encoder: Encoder, backwards: boolean): void {
 function decode(c: Draft, decoder: Decoder, count: number): number[] {
   if (c.form === 'model') return [...decoder(modelAt(c, 0), count)];
   if (c.form === 'single') return repeat(count, (i) => decoder(modelAt(c, i)));
+  if (asSequence(c)) return [...decoder(modelsOf(c, count))];
   const extra = c.model === 'Categorical' ? [count] : [];
   return [...decoder(make(c, undefined), ...columns(c), ...extra)];
 }
@@ -189,11 +242,13 @@ export function outcome(c: Case, given?: readonly number[]): Outcome {
   const count = c.symbols.length;
   const read = (written: Uint32Array) => (given ? Uint32Array.from(given) : written);
   if (c.coder === 'ans') {
-    const writer = new AnsCoder();
+    const writer = c.seal ? new AnsCoder(Uint32Array.from(c.data), { seal: true }) : new AnsCoder();
     encode(c, writer.encodeReverse.bind(writer) as Encoder, true);
     const words = writer.getCompressed();
     const reader = new AnsCoder(read(words));
-    return { words: [...words], symbols: decode(c, reader.decode.bind(reader) as Decoder, count) };
+    const symbols = decode(c, reader.decode.bind(reader) as Decoder, count);
+    const sealed = c.seal ? { data: [...reader.getCompressed({ unseal: true })] } : {};
+    return { words: [...words], symbols, ...sealed };
   }
   if (c.coder === 'range') {
     const writer = new RangeEncoder();
@@ -236,20 +291,28 @@ function huffmanCase(coder: Coder, random: Random): Case {
   const weights =
     random(3) === 0 ? repeat(size, (i) => (i === 0 ? 1 : random(4)) / 4) : probabilities(random, size, type);
   const symbols = repeat(random(40), () => random(size));
-  const parts = { parameters: [weights], whole: [false], size, symbols, data: [], seal: false, words: [] };
+  const parts = { parameters: [weights], whole: [false], size, symbols, extreme: [], data: [], seal: false, words: [] };
   return { coder, model: 'Huffman', args: [], type, form: 'model', ...parts };
 }
+
+const SEALED = 'sealed words';
+
+/** Words that no coder wrote: some are 0, also the last. */
+const sealable = (random: Random): number[] => repeat(random(5), () => (random(3) === 0 ? 0 : random(2 ** 32)));
 
 /** One random case, with the words of this package in it. */
 function drawCase(coder: Coder, name: string, random: Random): Case {
   const form = (['model', 'family', 'single'] as const)[random(3)];
-  // Single-precision sums can leave a symbol without an interval, which is refused here. Another case is drawn then.
+  // Single-precision sums can leave a symbol without an interval, and a CustomModel's cdf can fall by its last bit; both
+  // are refused here. Another case is drawn then.
   for (;;) {
     const count = 1 + random(random(10) === 0 ? 60 : 12);
     const c = draft(name, form, count, random);
     const interval = { left: 0, probability: 0 };
     try {
-      const likely = random(2) === 0;
+      // The wheel never comes back from decoding some unlikely symbols of a binomial with many trials: 131 of (956, 0.553).
+      const many = c.model === 'Binomial' && [...(c.args as number[]), ...c.parameters[0]].some((n) => n > 60);
+      const likely = random(2) === 0 || many;
       const symbols = repeat(count, (i) => {
         const model = modelAt(c, i);
         if (likely) return model.symbolAt(random(2 ** 24), interval);
@@ -261,20 +324,33 @@ function drawCase(coder: Coder, name: string, random: Random): Case {
         return a + random(b - a + 1);
       });
       if (coder !== 'chain') {
-        const whole = { coder, ...c, symbols, data: [], seal: false, words: [] };
+        // On an AnsCoder the message may lie on other words, which are sealed, as in bits-back coding.
+        const seal = coder === 'ans' && random(4) === 0;
+        const data = seal ? sealable(random) : [];
+        const whole = {
+          coder,
+          ...c,
+          symbols,
+          data,
+          seal,
+          words: [],
+          extreme: [...c.extreme, ...(seal ? [SEALED] : [])],
+        };
         outcome(whole);
         return whole;
       }
       const seal = random(2) === 0;
       const data = repeat(Math.ceil((count * 24) / 32) + 2 + random(4), () => random(2 ** 32));
       if (!seal) data.push(1 + random(2 ** 32 - 1));
+      else if (random(3) === 0) data.push(0);
       const reader = new ChainCoder(Uint32Array.from(data), { seal });
       const taken = decode(c, reader.decode.bind(reader) as Decoder, count);
-      const whole = { coder, ...c, symbols: taken, data, seal, words: [] };
+      const extreme = [...c.extreme, ...(seal ? [SEALED] : [])];
+      const whole = { coder, ...c, symbols: taken, data, seal, words: [], extreme };
       outcome(whole);
       return whole;
     } catch (error) {
-      if (!/would get an empty interval/.test(String(error))) throw error;
+      if (!/would get an empty interval|since the cdf falls/.test(String(error))) throw error;
     }
   }
 }
@@ -289,6 +365,6 @@ export function drawCases(seed: number, count: number): Case[] {
   return [...stream, ...symbol];
 }
 
-/** What a case is a case of. */
-export const titleOf = (c: Case): string =>
-  `${c.coder} ${c.model === 'Categorical' ? `Categorical ${c.args[0]} ${c.type}` : c.model}`;
+/** A case's model, by its name in {@link MODELS}. */
+export const modelOf = (c: Case): string =>
+  c.model === 'Categorical' ? `Categorical ${c.args[0]} ${c.type}` : c.model;

@@ -7,9 +7,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Case, drawCases, type Outcome, outcome, titleOf } from './cases.ts';
+import { type Case, drawCases, modelOf, type Outcome, outcome } from './cases.ts';
+import { Counts } from './counts.ts';
+import { largeArrays } from './large.ts';
 import { home, python, root, run } from './python.ts';
 
+const counts = new Counts('equal cases, both directions');
+const extremes = new Counts('of them extreme');
 let passed = 0;
 let failed = 0;
 
@@ -42,19 +46,18 @@ function differs(c: Case, ours: Outcome, theirs: Outcome & { error?: string }): 
     if (!same(ours[key], theirs[key]))
       return `${key} ${JSON.stringify(ours[key])}, constriction's ${JSON.stringify(theirs[key])}`;
   if (!same(theirs.symbols, c.symbols)) return 'constriction decoded other symbols';
-  if (c.coder === 'chain' && !same(theirs.data, c.data)) return 'constriction restored other data';
+  if ((c.coder === 'chain' || c.seal) && !same(theirs.data, c.data)) return 'constriction restored other data';
   return undefined;
 }
 
 function bothWays(path: string, count: number, folder: string): void {
   for (const direction of ['decode', 'encode'] as const) {
     const start = performance.now();
-    const tally = new Map<string, number>();
     const cases = drawCases(direction === 'decode' ? 20260 : 20261, count);
     if (direction === 'decode') for (const c of cases) c.words = outcome(c).words;
     const answers = ask(path, direction, cases, folder);
     for (const [i, c] of cases.entries()) {
-      const title = `${direction === 'decode' ? 'TypeScript -> Python' : 'Python -> TypeScript'}, ${titleOf(c)}`;
+      const title = `${direction === 'decode' ? 'TypeScript -> Python' : 'Python -> TypeScript'}, ${c.coder} ${modelOf(c)}`;
       const theirs = answers[i];
       let wrong: string | undefined;
       try {
@@ -65,13 +68,14 @@ function bothWays(path: string, count: number, folder: string): void {
       }
       if (wrong === undefined) {
         passed++;
-        tally.set(title, (tally.get(title) ?? 0) + 1);
+        counts.add(c.coder, modelOf(c), direction);
+        for (const what of c.extreme) extremes.add(c.coder, what, direction);
       } else {
         fail(title, `${wrong}\n  ${JSON.stringify(c).slice(0, 600)}`);
       }
     }
-    for (const [title, equal] of tally) console.log(`${title}: ${equal} equal`);
-    console.log(`${((performance.now() - start) / 1000).toFixed(1)} s`);
+    const way = direction === 'decode' ? 'TypeScript -> Python' : 'Python -> TypeScript';
+    console.log(`${way}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
   }
 }
 
@@ -114,6 +118,11 @@ if ('missing' in found) {
 const folder = mkdtempSync(join(home, 'run-'));
 try {
   bothWays(found.path, Number(process.argv[2] ?? 1000), folder);
+  const start = performance.now();
+  for (const { title, wrong } of await largeArrays(found.path, folder))
+    if (wrong === undefined) passed++;
+    else fail(title, wrong);
+  console.log(`ten million symbols in one array: ${((performance.now() - start) / 1000).toFixed(1)} s`);
   snippets('docs/interop.md', '', found.path, folder);
   snippets('docs/portable-parameters.md', '', found.path, folder);
   snippets('README.md', '## Entropy coding', found.path, folder);
@@ -122,5 +131,6 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
+console.log(`\n${counts}\n\n${extremes}\n`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

@@ -7,7 +7,8 @@ import { Bernoulli } from '../../src/models/bernoulli.ts';
 import { Binomial } from '../../src/models/binomial.ts';
 import { Categorical } from '../../src/models/categorical.ts';
 import { Geometric } from '../../src/models/geometric.ts';
-import type { EntropyModel, ModelFamily, ModelOptions } from '../../src/models/model.ts';
+import { LogisticMixture } from '../../src/models/mixture.ts';
+import type { EntropyModel, MixtureFamily, ModelFamily, ModelOptions } from '../../src/models/model.ts';
 import { Poisson } from '../../src/models/poisson.ts';
 import { QuantizedCauchy, QuantizedGaussian, QuantizedLaplace, QuantizedLogistic } from '../../src/models/quantized.ts';
 import { Uniform } from '../../src/models/uniform.ts';
@@ -19,7 +20,9 @@ export const CODING_COUNT = 600;
 /** A source of intervals: a model for all symbols, or a family and what its parameters are drawn from, low to high. */
 interface GoldenSource {
   readonly name: string;
-  readonly make: (options: ModelOptions) => EntropyModel | ModelFamily;
+  readonly make: (options: ModelOptions) => EntropyModel | ModelFamily | MixtureFamily;
+  /** Numbers that a symbol takes of each parameter, where these are rows. */
+  readonly components?: number;
   readonly ranges: readonly (readonly [low: number, high: number, whole?: boolean])[];
 }
 
@@ -73,6 +76,16 @@ const sources: readonly GoldenSource[] = [
   },
   { name: 'Poisson', make: (o) => new Poisson(200, o), ranges: [[0.01, 150]] },
   { name: 'Geometric', make: (o) => new Geometric(300, o), ranges: [[0.01, 0.99]] },
+  {
+    name: 'Mixture of 5 logistics',
+    make: (o) => new LogisticMixture(0, 255, 5, o),
+    ranges: [
+      [0.01, 1],
+      [-10, 265],
+      [0.05, 30],
+    ],
+    components: 5,
+  },
 ];
 
 type Words = Uint32Array | Uint16Array;
@@ -87,25 +100,27 @@ function both<C>(name: string, what: string, bulk: () => C, single: () => C, wri
 }
 
 /** Symbols drawn by a chain coder from random words, and every coder's words of them, in bulk and one by one. */
-function golden({ name, make, ranges }: GoldenSource, small: boolean): string {
+function golden({ name, make, ranges, components }: GoldenSource, small: boolean): string {
   const random = randomOf(small ? 12 : 24);
   const preset = small ? 'small' : 'default';
   const source = make({ precision: small ? 12 : 24 });
   const count = CODING_COUNT;
   const parameters = ranges.map(([low, high, whole]) =>
-    Float64Array.from({ length: count }, () => {
+    Float64Array.from({ length: count * (components ?? 1) }, () => {
       // Whole numbers divided by a power of two: the same in every engine.
       const at = low + (high - low) * (random(2 ** 20) / 2 ** 20);
       return whole ? Math.floor(at) : at;
     }),
   );
-  const at = (i: number): EntropyModel =>
-    ranges.length > 0
-      ? (source as ModelFamily).model(...parameters.map((column) => column[i]!))
-      : (source as EntropyModel);
+  const at = (i: number): EntropyModel => {
+    if (ranges.length === 0) return source as EntropyModel;
+    if (components === undefined) return (source as ModelFamily).model(...parameters.map((column) => column[i]!));
+    const [weights, means, scales] = parameters.map((rows) => rows.subarray(i * components, (i + 1) * components));
+    return (source as MixtureFamily).model(weights, means, scales);
+  };
   const models = Array.from({ length: count }, (_, i) => at(i));
   const rest = ranges.length > 0 ? parameters : [count];
-  type Bulk = (source: EntropyModel | ModelFamily, ...rest: readonly unknown[]) => Int32Array;
+  type Bulk = (source: EntropyModel | ModelFamily | MixtureFamily, ...rest: readonly unknown[]) => Int32Array;
   const Data = small ? Uint16Array : Uint32Array;
   // The preset is known when the program runs only, so the types are those of the default one.
   const data = new Data(count + 8) as Uint32Array;

@@ -1,16 +1,23 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import { decodeAdaptive, encodeAdaptive } from '../../src/coders/adaptive.ts';
 import { AnsCoder } from '../../src/coders/ans.ts';
 import { ChainCoder } from '../../src/coders/chain.ts';
+import { packBytes, unpackBytes } from '../../src/coders/packed-bytes.ts';
 import { RangeDecoder, RangeEncoder } from '../../src/coders/range.ts';
+import { AdaptiveModel } from '../../src/models/adaptive.ts';
+import { AliasCategorical } from '../../src/models/alias.ts';
 import { Bernoulli } from '../../src/models/bernoulli.ts';
+import { BetaBinomial } from '../../src/models/beta-binomial.ts';
 import { Binomial } from '../../src/models/binomial.ts';
+import { BucketedGaussian, equalMassEdges } from '../../src/models/buckets.ts';
 import { Categorical } from '../../src/models/categorical.ts';
 import { Geometric } from '../../src/models/geometric.ts';
-import { LogisticMixture } from '../../src/models/mixture.ts';
+import { GaussianMixture, LogisticMixture } from '../../src/models/mixture.ts';
 import type { EntropyModel, MixtureFamily, ModelFamily, ModelOptions } from '../../src/models/model.ts';
 import { Poisson } from '../../src/models/poisson.ts';
 import { QuantizedCauchy, QuantizedGaussian, QuantizedLaplace, QuantizedLogistic } from '../../src/models/quantized.ts';
+import { QuantizedStudentT } from '../../src/models/student.ts';
 import { Uniform } from '../../src/models/uniform.ts';
 import { randomOf } from './random.ts';
 
@@ -85,6 +92,40 @@ const sources: readonly GoldenSource[] = [
       [0.05, 30],
     ],
     components: 5,
+  },
+  {
+    name: 'Mixture of 3 normals',
+    make: (o) => new GaussianMixture(0, 255, 3, o),
+    ranges: [
+      [0.01, 1],
+      [-10, 265],
+      [0.05, 30],
+    ],
+    components: 3,
+  },
+  {
+    name: 'Student, 3.5 degrees of freedom',
+    make: (o) => new QuantizedStudentT(-100, 100, 3.5, o),
+    ranges: [
+      [-110, 110],
+      [0.01, 30],
+    ],
+  },
+  {
+    name: 'Beta-binomial',
+    make: (o) => new BetaBinomial(255, o),
+    ranges: [
+      [0.01, 40],
+      [0.01, 40],
+    ],
+  },
+  {
+    name: 'Buckets of equal mass',
+    make: (o) => new BucketedGaussian(equalMassEdges('gaussian', 256), o),
+    ranges: [
+      [-3, 3],
+      [0.001, 2],
+    ],
   },
 ];
 
@@ -199,5 +240,43 @@ export function codingGolden(): Record<string, string> {
   for (const small of [false, true])
     for (const source of sources)
       hashes[`${source.name}, ${small ? 'small' : 'default'} preset`] = golden(source, small);
+  hashes['alias tables'] = alias();
+  hashes['adaptive counts'] = adaptive();
+  hashes['packed bytes'] = packed();
   return hashes;
+}
+
+const skewed = (count: number, symbols: number): Int32Array => {
+  const random = randomOf(5);
+  return Int32Array.from({ length: count }, () => {
+    const x = random(2 ** 20) / 2 ** 20;
+    return Math.floor(symbols * x * x * x);
+  });
+};
+
+function alias(): string {
+  const model = new AliasCategorical(weights(100), { perfect: true });
+  const symbols = skewed(CODING_COUNT, 100);
+  const coder = new AnsCoder();
+  coder.encodeReverse(symbols, model);
+  const words = coder.getCompressed();
+  if (coder.decode(model, CODING_COUNT).some((symbol, i) => symbol !== symbols[i])) throw new Error('alias: others');
+  return bytesToHex(sha256(littleEndian(words)));
+}
+
+function adaptive(): string {
+  const symbols = skewed(5 * CODING_COUNT, 256);
+  const encoder = new RangeEncoder();
+  encodeAdaptive(encoder, symbols, new AdaptiveModel(256));
+  const words = encoder.getCompressed();
+  const decoded = decodeAdaptive(new RangeDecoder(words), symbols.length, new AdaptiveModel(256));
+  if (decoded.some((symbol, i) => symbol !== symbols[i])) throw new Error('adaptive: other symbols come back');
+  return bytesToHex(sha256(littleEndian(words)));
+}
+
+function packed(): string {
+  const bytes = Uint8Array.from(skewed(20_000, 256));
+  const result = packBytes(bytes, { blockSize: 4096 });
+  if (unpackBytes(result).some((byte, i) => byte !== bytes[i])) throw new Error('packed bytes: others come back');
+  return bytesToHex(sha256(result));
 }

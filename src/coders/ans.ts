@@ -38,9 +38,9 @@ export interface UnsealOptions {
  */
 export class AnsCoder<P extends Preset = 'default'> extends StreamCoder<P> {
   /** Words below the state, top one last. */
-  private words: Words;
+  protected words: Words;
   /** Low and high half of the state, which is at least one word's range unless there are no words. */
-  private readonly state = new Uint32Array(2);
+  protected readonly state = new Uint32Array(2);
 
   /**
    * An empty coder, or one on words that a coder has written (or any, if `seal`). The words are copied.
@@ -71,7 +71,7 @@ export class AnsCoder<P extends Preset = 'default'> extends StreamCoder<P> {
     }
   }
 
-  private set(high: number, low: number): void {
+  protected set(high: number, low: number): void {
     this.state[1] = high;
     this.state[0] = low;
   }
@@ -286,7 +286,7 @@ export class AnsCoder<P extends Preset = 'default'> extends StreamCoder<P> {
     const failed = to.kernel.ansDecode(n, this.small, mode);
     if (failed >= 0) return failed;
     this.set(to.slots[Slot.state + 1], to.slots[Slot.state]);
-    words.length -= offered - to.slots[Slot.wordCount];
+    words.drop(offered - to.slots[Slot.wordCount]);
     return -1;
   }
 }

@@ -50,6 +50,10 @@ export function checkPrecision(
 export class Words {
   array: Uint32Array | Uint16Array;
   length: number;
+  /** The least length since {@link keep}, -1 when nothing is kept. */
+  private low = -1;
+  /** Words below the length at {@link keep} that have been taken since, the topmost first. */
+  private readonly taken: number[] = [];
 
   constructor(array: Uint32Array | Uint16Array) {
     this.array = array.slice();
@@ -74,7 +78,38 @@ export class Words {
 
   /** Takes the last word; there has to be one. */
   pop(): number {
-    return this.array[--this.length];
+    const word = this.array[--this.length];
+    if (this.length < this.low) this.note();
+    return word;
+  }
+
+  /** Takes the last `count` words. */
+  drop(count: number): void {
+    this.length -= count;
+    if (this.length < this.low) this.note();
+  }
+
+  /** From now on {@link goBack} undoes all. */
+  keep(): void {
+    this.low = this.length;
+  }
+
+  /** The end of what {@link keep} began. */
+  forget(): void {
+    this.low = -1;
+    this.taken.length = 0;
+  }
+
+  /** Back to the length and the words at {@link keep}. */
+  goBack(length: number): void {
+    for (const [i, word] of this.taken.entries()) this.array[length - 1 - i] = word;
+    this.length = length;
+  }
+
+  /** Notes words that were just taken, before others can take their place. */
+  private note(): void {
+    for (let i = this.low - 1; i >= this.length; i--) this.taken.push(this.array[i]);
+    this.low = this.length;
   }
 
   /** Adds the first `count` words of `from`, expecting `times` as many after them: fresh memory is dear, and so are copies. */

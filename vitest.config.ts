@@ -32,7 +32,9 @@ export default defineConfig({
       },
       {
         // Known beforehand: what is found while the tests run makes the page load again.
-        optimizeDeps: { include: ['crc-32/crc32c.js', '@noble/hashes/sha2.js', 'fast-check'] },
+        optimizeDeps: {
+          include: ['crc-32/crc32c.js', '@noble/hashes/sha2.js', 'fast-check', '@rgrove/parse-xml', 'fflate'],
+        },
         test: {
           name: 'browser',
           include: ['test/**/*.test.ts'],

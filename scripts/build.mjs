@@ -27,7 +27,9 @@ function entries() {
 }
 
 async function bundle(input, output, platform = 'neutral') {
-  const build = await rolldown({ input, platform, external: [/^node:/], cwd: root, logLevel: 'warn' });
+  // The neutral platform looks at `exports` alone; a package that has none is found by these.
+  const resolve = platform === 'neutral' ? { mainFields: ['module', 'main'] } : {};
+  const build = await rolldown({ input, platform, resolve, external: [/^node:/], cwd: root, logLevel: 'warn' });
   const { output: files } = await build.write({ dir: dist, format: 'esm', ...output });
   await build.close();
   const packages = new Set();

@@ -21,6 +21,10 @@ const uses = {
   errors: `export * from '../../dist/errors.js';`,
   ans: `export * from '../../dist/coders/ans.js';`,
   range: `export * from '../../dist/coders/range.js';`,
+  bitsback: `export { bitsBack } from '../../dist/codecs/bits-back.js';`,
+  stack: `export { bitsBack } from '../../dist/codecs/bits-back.js';
+    export { BitStack } from '../../dist/codecs/stack.js';
+    export { fromModel } from '../../dist/codecs/models.js';`,
   model: `export * from '../../dist/models/categorical.js';`,
   gaussian: `export { AnsCoder } from '../../dist/coders/ans.js';
     export { Categorical } from '../../dist/models/categorical.js';
@@ -29,7 +33,7 @@ const uses = {
 
 /** Bytes of WASM that the coders and models may have together: a kernel counts unless it is named here. */
 const wasmLimit = 60_000;
-const otherKernels = ['math', 'online', 'online_bits'];
+const otherKernels = ['math', 'markov', 'online', 'online_bits'];
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });

@@ -17,9 +17,9 @@ import type { Header } from './container/header.ts';
 import { ContainerReader } from './container/reader.ts';
 import { ContainerWriter } from './container/writer.ts';
 import { rangeError } from './errors.ts';
-import { Collector, collected } from './formats/drive.ts';
+import { Collector, collected, Pacer, paced } from './formats/drive.ts';
 import { BlockCutter, checkOutput, checkSha256, type Plan, planFile, singleBlock } from './formats/file.ts';
-import { modelOf, storedMethod } from './formats/methods.ts';
+import { type Expansion, modelOf, storedMethod } from './formats/methods.ts';
 import {
   type Chunks,
   type CompressOptions,
@@ -223,15 +223,37 @@ export class WorkerPool {
     /** Raw bytes of the member that has ended last. */
     let size = 0;
     let done = 0;
-    job.total = () => (plan?.header.size === undefined ? undefined : before + plan.header.size);
+    /** Of the member that is being read, and of the one that is being put out. */
+    let reading: Expansion | undefined;
+    let expansion: Expansion | undefined;
+    const stated = () => (reading === undefined ? plan?.header.size : reading.size);
+    job.total = () => {
+      const own = stated();
+      return own === undefined ? undefined : before + own;
+    };
     const limit = () => aheadLimit(job.room(plan!.model), plan!.header.segmentSize);
     async function* ready(most: number): AsyncGenerator<Uint8Array, void, void> {
       for (let item = queue.take(most); item !== undefined; item = queue.take(most)) {
-        if (item.type === 'start') hash = startSha256();
-        else if (item.type === 'end') checkSha256(hash!, item.sha256, item.offset);
-        else {
+        if (item.type === 'start') {
+          hash = startSha256();
+          expansion = item.expansion;
+        } else if (item.type === 'end') {
+          checkSha256(hash!, item.sha256, item.offset);
+          if (expansion === undefined) continue;
+          const { signal, progress } = options;
+          const current = expansion;
+          const pacer = new Pacer({ signal, progress }, () => ({ done: done + current.done, total: job.total() }));
+          for await (const piece of paced(current.end(), pacer)) {
+            done += piece.length;
+            yield piece;
+          }
+        } else {
           const raw = await job.wait(item.bytes);
           hash!.update(raw);
+          if (expansion !== undefined) {
+            expansion.push(raw);
+            continue;
+          }
           done += raw.length;
           yield raw;
         }
@@ -247,17 +269,20 @@ export class WorkerPool {
               before += size;
               size = 0;
               plan = { header, model: modelOf(header, maxMemory) };
-              if (header.size !== undefined) checkOutput(before + header.size, maxOutputSize);
+              reading = plan.model.expansion?.();
+              const content = stated();
+              if (content !== undefined) checkOutput(before + content, maxOutputSize);
               session = undefined;
-              queue.add({ type: 'start' });
+              queue.add({ type: 'start', expansion: reading });
             } else if (event.type === 'segment') {
               job.finishSegment();
               session = undefined;
             } else if (event.type === 'block') {
               const { payload, offset, head, rawOffset } = event;
-              checkOutput(before + rawOffset + head.rawLength, maxOutputSize);
+              if (reading === undefined) checkOutput(before + rawOffset + head.rawLength, maxOutputSize);
               let bytes = Promise.resolve(payload);
-              if (plan!.model.method !== storedMethod || !head.stored) {
+              const plain = plan!.model.method === storedMethod || reading !== undefined;
+              if (!plain || !head.stored) {
                 session ??= await job.open(plan!);
                 bytes = session.decode(payload, head.rawLength, head.rawCrc, offset);
               }
@@ -267,7 +292,7 @@ export class WorkerPool {
             } else {
               job.finishSegment();
               queue.add({ type: 'end', sha256: event.sha256, offset: event.offset });
-              size = event.size;
+              size = reading?.size ?? event.size;
             }
           }
           if (plan !== undefined) yield* ready(limit());

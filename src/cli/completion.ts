@@ -19,6 +19,8 @@ interface Entries {
   description: string;
   options: Entry[];
   words: readonly string[];
+  /** Commands of its own, which a file may follow. */
+  subcommands: readonly string[];
 }
 
 function optionEntry(option: Option): Entry {
@@ -33,12 +35,19 @@ function optionEntry(option: Option): Entry {
 }
 
 function collect(program: Command): { top: Entries; commands: Entries[] } {
-  const of = (command: Command): Entries => ({
-    names: [command.name(), ...command.aliases()],
-    description: command.summary() || command.description(),
-    options: command.createHelp().visibleOptions(command).map(optionEntry),
-    words: command.registeredArguments.flatMap((argument) => argument.argChoices ?? []),
-  });
+  const of = (command: Command): Entries => {
+    // Options of a command's own commands, each once.
+    const options = new Map<string, Entry>();
+    for (const one of [command, ...command.commands])
+      for (const option of one.createHelp().visibleOptions(one)) options.set(option.flags, optionEntry(option));
+    return {
+      names: [command.name(), ...command.aliases()],
+      description: command.summary() || command.description(),
+      options: [...options.values()],
+      words: command.registeredArguments.flatMap((argument) => argument.argChoices ?? []),
+      subcommands: command === program ? [] : command.commands.map((one) => one.name()),
+    };
+  };
   return { top: of(program), commands: program.commands.map(of) };
 }
 
@@ -83,7 +92,9 @@ function bash(program: Command): string {
     lines.push(
       command.words.length > 0
         ? `        COMPREPLY=($(compgen -W ${quote(command.words.join('\n'))} -- "$current"))`
-        : '        compopt -o filenames; COMPREPLY=($(compgen -f -- "$current"))',
+        : command.subcommands.length > 0
+          ? `        compopt -o filenames; COMPREPLY=($(compgen -W ${quote(command.subcommands.join('\n'))} -- "$current") $(compgen -f -- "$current"))`
+          : '        compopt -o filenames; COMPREPLY=($(compgen -f -- "$current"))',
     );
     lines.push('      fi', '      return ;;');
   }
@@ -125,7 +136,8 @@ function zsh(program: Command): string {
     '  case $command in',
   ];
   for (const command of commands) {
-    const rest = command.words.length > 0 ? `'*:word:(${command.words.join(' ')})'` : "'*:file:_files'";
+    const first = command.subcommands.length > 0 ? `'1:command:(${command.subcommands.join(' ')})' ` : '';
+    const rest = command.words.length > 0 ? `'*:word:(${command.words.join(' ')})'` : `${first}'*:file:_files'`;
     lines.push(`    ${command.names.join('|')})`, '      _arguments -s -S \\');
     for (const s of command.options.flatMap(spec)) lines.push(`        ${s} \\`);
     lines.push(`        ${rest} ;;`);
@@ -162,6 +174,8 @@ function fish(program: Command): string {
       lines.push(`complete -c ${name} -f -n __fish_use_subcommand -a ${n} -d ${quote(command.description)}`);
     const seen = `-n ${quote(`__fish_seen_subcommand_from ${command.names.join(' ')}`)}`;
     if (command.words.length > 0) lines.push(`complete -c ${name} -f ${seen} -a ${quote(command.words.join(' '))}`);
+    if (command.subcommands.length > 0)
+      lines.push(`complete -c ${name} ${seen} -a ${quote(command.subcommands.join(' '))}`);
     for (const option of command.options)
       lines.push(`complete -c ${name} ${seen} ${flags(option)}${value(option)} -d ${quote(option.description)}`);
   }

@@ -51,11 +51,18 @@ export async function listFile(path: string): Promise<ListResult> {
 }
 
 function result(file: string, listing: ArchiveListing): ListResult {
-  return { file, raw: listing.rawSize, coded: listing.size, members: listing.members.map(member) };
+  const raw = listing.members.reduce((sum, one) => sum + contentSize(one), 0);
+  return { file, raw, coded: listing.size, members: listing.members.map(member) };
+}
+
+/** Bytes that the member decodes to: for a multiset or graphs their parameters say so, as its raw bytes only stand for them. */
+function contentSize({ header, methodName, rawSize }: MemberListing): number {
+  return methodName === 'multiset' || methodName === 'shuffle' ? (describeParameters(header).size ?? rawSize) : rawSize;
 }
 
 function member(listing: MemberListing): ListResult['members'][number] {
   const { header } = listing;
+  const size = contentSize(listing);
   const blocks = listing.segments.flatMap((segment) => segment.blocks);
   return {
     kind: listing.kindName,
@@ -66,9 +73,9 @@ function member(listing: MemberListing): ListResult['members'][number] {
     blocks: blocks.length,
     storedBlocks: blocks.filter((block) => block.stored).length,
     segmentSize: header.segmentSize ?? null,
-    raw: listing.rawSize,
+    raw: size,
     coded: listing.length,
-    bitsPerByte: listing.rawSize === 0 ? null : (8 * listing.length) / listing.rawSize,
+    bitsPerByte: size === 0 ? null : (8 * listing.length) / size,
     memory: header.memory,
     indexed: listing.indexed,
     sha256: listing.sha256,
@@ -81,10 +88,11 @@ const HEADINGS = ['method', 'segments', 'blocks', 'size', 'archive', 'ratio', 'b
 /** Columns that are text; the others are numbers and stand at the right. */
 const LEFT = new Set(['method', 'check', 'file']);
 
-/** `online.0 24/24`: method, revision, parameters in the order of the header. */
+/** `online.0 24/24`: method, revision, parameters in the order of the header; before it the kind, if it is no file. */
 function methodCell(m: ListResult['members'][number]): string {
   const parameters = Object.values(m.parameters).join('/');
-  return `${m.method}.${m.revision}${parameters === '' ? '' : ` ${parameters}`}`;
+  const kind = m.kind === 'file' ? '' : `${m.kind} `;
+  return `${kind}${m.method}.${m.revision}${parameters === '' ? '' : ` ${parameters}`}`;
 }
 
 /** What the archive keeps of the file, where it does. */
@@ -148,7 +156,7 @@ export function listDetails(archive: ListResult): string {
       `    ${m.segments} segment${m.segments === 1 ? '' : 's'}${m.segmentSize === null ? '' : ` of ${m.segmentSize} bytes`}, ` +
         `${m.blocks} block${m.blocks === 1 ? '' : 's'}, ${m.storedBlocks} stored${m.indexed ? ', with an index' : ''}`,
       `    memory to decode: ${m.memory} bytes`,
-      `    SHA-256 ${m.sha256}, CRC-32C a block`,
+      `    SHA-256 ${m.sha256}${m.method === 'multiset' || m.method === 'shuffle' ? ' of the code' : ''}, CRC-32C a block`,
     );
     if (m.name !== null) lines.push(`    name kept: ${shown(m.name)}`);
     if (m.mtime !== null) lines.push(`    time kept: ${m.mtime}`);

@@ -4,14 +4,17 @@
  */
 import { readFileSync } from 'node:fs';
 import { type Command, CommanderError } from 'commander';
+import { openGraphs } from '../formats/graphs.ts';
 import { plain } from './archive.ts';
 import { completionScript } from './completion.ts';
 import { compressFile, type OutputOptions, type Result } from './compress.ts';
 import { type CommonOptions, Context, endBy } from './context.ts';
 import { decompressFile, type TestResult, testFile } from './decompress.ts';
+import { compressGraphsFile, decompressGraphsFile, graphsInfo, graphsLines } from './graphs.ts';
 import { type ListResult, listDetails, listFile, listTable } from './list.ts';
 import { CliError, colours, complain, describe, isBrokenPipe, say, shown } from './messages.ts';
 import { type Actions, createProgram } from './program.ts';
+import { compressRecordsFile, recordsLine } from './records.ts';
 import { formatRatio, formatSize } from './sizes.ts';
 import { removeTemporaries } from './target.ts';
 
@@ -80,6 +83,10 @@ function compressed(result: Result): string {
   );
 }
 
+function compressedGraphs({ file, output, raw, coded, seconds: took }: Result): string {
+  return `${shown(file)} -> ${shown(output)}: ${formatSize(raw)} to ${formatSize(coded)} (${formatRatio(raw, coded)}), ${seconds(took)}`;
+}
+
 function decompressed(result: Result): string {
   const { file, output, raw, coded, lost } = result;
   if (lost !== undefined)
@@ -127,6 +134,7 @@ async function each(
 }
 
 async function main(args: readonly string[]): Promise<void> {
+  openGraphs();
   let program: Command;
   const start = (options: CommonOptions) => {
     const context = new Context(options);
@@ -165,7 +173,7 @@ async function main(args: readonly string[]): Promise<void> {
     async decompress(files, options) {
       if (options.test) return actions.test(files, options);
       checkUsage(files, options);
-      const context = start(options);
+      const context = start({ ...options, threads: options.threads ?? 1 });
       const report = reporter(options, files);
       await each(files, context, report.failed, async (file) => {
         const result = await decompressFile(file, options, context);
@@ -186,6 +194,48 @@ async function main(args: readonly string[]): Promise<void> {
         const result = await testFile(file, options, context);
         report.done({ ...result, barShown: false }, '');
         if (!options.json && !options.quiet) print(tested(result) + '\n');
+      });
+      await context.stop();
+    },
+    async compressRecords(files, options) {
+      checkUsage(files, options);
+      // One thread: sorted records are one segment.
+      const context = start({ ...options, threads: 1 });
+      const report = reporter(options, files);
+      await each(files, context, report.failed, async (file) => {
+        const result = await compressRecordsFile(file, options, context);
+        report.done(result, `${compressed(result)}\n  ${recordsLine(result)}`);
+      });
+      await context.stop();
+    },
+    async compressGraphs(files, options) {
+      checkUsage(files, options);
+      const context = start({ ...options, threads: 1 });
+      const report = reporter(options, files);
+      await each(files, context, report.failed, async (file) => {
+        const result = await compressGraphsFile(file, options, context);
+        report.done(result, [compressedGraphs(result), ...graphsLines(result)].join('\n  '));
+      });
+      await context.stop();
+    },
+    async decompressGraphs(files, options) {
+      checkUsage(files, options);
+      const context = start({ ...options, threads: 1 });
+      const report = reporter(options, files);
+      await each(files, context, report.failed, async (file) => {
+        const result = await decompressGraphsFile(file, options, context);
+        report.done(result, decompressed(result));
+      });
+      await context.stop();
+    },
+    async infoGraphs(files, options) {
+      checkUsage(files, options);
+      const context = start({ ...options, threads: 1 });
+      const report = reporter({ ...options, output: '' }, files);
+      await each(files, context, report.failed, async (file) => {
+        const { barShown, ...result } = await graphsInfo(file, options, context);
+        if (options.json) print(`${JSON.stringify({ ok: true, ...result })}\n`);
+        else print(`${shown(result.file)}: ${graphsLines(result).join('\n  ')}\n`);
       });
       await context.stop();
     },
@@ -217,7 +267,8 @@ async function main(args: readonly string[]): Promise<void> {
 
   program = createProgram(version(), actions);
   const quiet = { writeOut: print, writeErr: () => {} };
-  for (const command of [program, ...program.commands]) command.configureOutput(quiet).exitOverride();
+  const all = program.commands.flatMap((command) => [command, ...command.commands]);
+  for (const command of [program, ...all]) command.configureOutput(quiet).exitOverride();
   try {
     refuseBareFile(program, args);
     await program.parseAsync(args, { from: 'user' });
@@ -279,6 +330,8 @@ function commanderFault(error: CommanderError, args: readonly string[]): CliErro
     .replace(/^command-argument value '(.*?)' is invalid for argument '(.*?)'\./, "'$1' is no $2.");
   const meant = /\(Did you mean (.*)\?\)/.exec(error.message)?.[1];
   const command = args.find((arg) => !arg.startsWith('-'));
+  if (error.code === 'commander.help')
+    return usage(`say what to do with ${command}`, `See 'surprisal ${command} --help'.`);
   return usage(
     message.replace(/\.\s*$/, ''),
     meant === undefined ? `See 'surprisal ${command ?? ''} --help'.`.replace('  ', ' ') : `Did you mean ${meant}?`,

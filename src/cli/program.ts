@@ -6,6 +6,8 @@ import { SHELLS, type Shell } from './completion.ts';
 import type { CompressCommandOptions } from './compress.ts';
 import type { CommonOptions } from './context.ts';
 import type { DecompressCommandOptions, ReadOptions } from './decompress.ts';
+import type { GraphsCommandOptions, GraphsDecompressOptions } from './graphs.ts';
+import type { RecordsCommandOptions } from './records.ts';
 import { parseSize, parseThreads } from './sizes.ts';
 
 /** What the commands do; apart from their definition, so that help and completions load no models. */
@@ -14,10 +16,15 @@ export interface Actions {
   decompress(files: string[], options: DecompressCommandOptions & { test?: boolean }): Promise<void>;
   test(files: string[], options: ReadOptions): Promise<void>;
   list(files: string[], options: CommonOptions): Promise<void>;
+  compressRecords(files: string[], options: RecordsCommandOptions): Promise<void>;
+  compressGraphs(files: string[], options: GraphsCommandOptions): Promise<void>;
+  decompressGraphs(files: string[], options: GraphsDecompressOptions): Promise<void>;
+  infoGraphs(files: string[], options: ReadOptions): Promise<void>;
   completion(shell: Shell): Promise<void>;
 }
 
 const LEVELS = ['fast'];
+const RECORD_TYPES = ['lines', 'jsonl', 'csv'];
 
 function level(value: string): Level {
   try {
@@ -35,6 +42,26 @@ function segment(text: string): number {
   if (size < MIN_SEGMENT_SIZE) throw new InvalidArgumentError('A segment takes at least 64K.');
   return size;
 }
+
+function recordSize(text: string): number {
+  const size = parseSize(text);
+  if (size < 1 || size > 2 ** 20) throw new InvalidArgumentError('A record takes 1 byte to 1M.');
+  return size;
+}
+
+function recordType(): Option {
+  const option = new Option('--type <type>', 'what a record is (default: csv for *.csv, else lines)');
+  return option.choices(RECORD_TYPES);
+}
+
+function roundsOption(text: string): number {
+  const rounds = Number(text);
+  if (!/^\d+$/.test(text) || rounds > 16)
+    throw new InvalidArgumentError(`'${text}' is not a number of rounds, 0 to 16.`);
+  return rounds;
+}
+
+const graphFormat = (text: string) => new Option('--format <format>', text).choices(['edges', 'tu', 'graphml']);
 
 function levelOption(): Option {
   const option = new Option('-L, --level <level>', 'how hard to try').default('fast').argParser(level);
@@ -191,6 +218,181 @@ Examples:
   surprisal list --json book.txt.srp | jq .members[0].sha256`,
     )
     .action((files: string[], options: CommonOptions) => actions.list(files, options));
+
+  const records = program
+    .command('records')
+    .alias('r')
+    .summary('compress files whose records have no order')
+    .description(
+      'For files whose records have no order. THE ORDER IS NOT KEPT: what comes back is the same multiset of records, sorted.',
+    )
+    .helpCommand(false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  surprisal records compress urls.txt        lines
+  surprisal records compress --size 16 ids   binary records
+  surprisal records decompress urls.txt.srp  writes urls.txt, sorted`,
+    );
+
+  const compressRecords = records
+    .command('compress')
+    .alias('c')
+    .summary('compress files whose records have no order')
+    .description(
+      'Compresses each FILE to FILE.srp. THE ORDER OF THE RECORDS IS NOT KEPT: what comes back is the same multiset of records, sorted byte by byte, each as it was. Two ways are tried, the records sorted and a multiset, and the smaller is written.',
+    )
+    .argument('[file...]', 'files to compress; - is the standard input')
+    .addOption(recordType())
+    .option('--size <size>', 'records are so many bytes each, without separators', recordSize)
+    .option('--header', 'the first row of CSV stays the first', true)
+    .option('--no-header', 'the first row of CSV is a record like the others');
+  talk(
+    outputOptions(compressRecords)
+      .addOption(levelOption())
+      .option('--verify', 'decode and compare the records before writing', true)
+      .option('--no-verify', 'do not decode and compare')
+      .addOption(memory())
+      .option('--name', "keep the file's name and time in the archive")
+      .option('--no-name', 'keep neither (default)'),
+  )
+    .addHelpText(
+      'after',
+      `
+Types: lines, ended by LF or CR LF; jsonl, JSON lines, which are lines; csv, rows whose quoted fields may hold line ends.
+A whole file is held in memory, at most 1 GiB. -v says what each way takes, and what the order would.
+
+Examples:
+  surprisal records compress -v urls.txt           one URL a line, in any order
+  surprisal records compress --size 8 ids.bin      binary ids of 8 bytes
+  surprisal records compress --type csv - < rows   the header row stays first`,
+    )
+    .action((files: string[], options: RecordsCommandOptions) => actions.compressRecords(files, options));
+  compressRecords.setOptionValueWithSource('name', false, 'default');
+
+  const decompressRecords = records
+    .command('decompress')
+    .alias('d')
+    .summary('decompress archives of records')
+    .description(
+      "Decompresses each FILE.srp to FILE, as 'surprisal decompress' does: the records in sorted order, below the header row of CSV.",
+    )
+    .argument('[file...]', 'archives; - is the standard input');
+  talk(outputOptions(decompressRecords).addOption(memory()).addOption(maxOutput()))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  surprisal records decompress urls.txt.srp
+  surprisal records decompress -c urls.txt.srp | shuf`,
+    )
+    .action((files: string[], options: DecompressCommandOptions) => actions.decompress(files, options));
+
+  const graphs = program
+    .command('graphs')
+    .alias('g')
+    .summary('compress graphs whose vertices have no names')
+    .description(
+      'For graphs whose vertices have no names. NAMES AND ORDER OF VERTICES ARE NOT KEPT: what comes back is isomorphic.',
+    )
+    .helpCommand(false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  surprisal graphs compress roads.txt        an edge list
+  surprisal graphs compress MUTAG            the folder of a TU data set
+  surprisal graphs decompress roads.txt.srp  writes roads.txt, other names
+  surprisal graphs info MUTAG.srp            where the bits go`,
+    );
+
+  const compressGraphs = graphs
+    .command('compress')
+    .alias('c')
+    .summary('compress graphs whose vertices have no names')
+    .description(
+      'Compresses each FILE or folder to FILE.srp. NAMES AND ORDER OF VERTICES ARE NOT KEPT, nor is the order of edges: what comes back is isomorphic, graph by graph, with all labels and the graphs in their order. It is decoded and compared before it is written.',
+    )
+    .argument('[file...]', 'edge lists, GraphML, folders or zips of TU data sets; - is the standard input')
+    .addOption(graphFormat('what the files are (default: what they look like)'))
+    .option('--directed', 'edges have a direction, where the format does not say')
+    .addOption(
+      new Option('--model <model>', 'er, polya or ap (default: the smallest of those tried)').choices([
+        'er',
+        'polya',
+        'ap',
+      ]),
+    )
+    .addOption(
+      new Option('--form <form>', 'how names are forgotten (default: the smallest of those tried)').choices([
+        'joint',
+        'incomplete',
+        'autoregressive',
+      ]),
+    )
+    .option('--ordered', 'number the vertices as they come and keep these numbers, which costs more')
+    .option('--rounds <n>', 'rounds of colour refinement, 0 to 16 (default: 4)', roundsOption);
+  talk(
+    outputOptions(compressGraphs)
+      .addOption(memory())
+      .option('--name', "keep the file's name and time in the archive")
+      .option('--no-name', 'keep neither (default)'),
+  )
+    .addHelpText(
+      'after',
+      `
+Edge lists: two names a line, or three columns where edges have labels; # and % begin comments; a single name is a
+vertex without edges. Models: er, any edge as likely as any other; polya and ap, few vertices have many edges.
+What cannot be kept is refused, never dropped: edges that are there twice, real-valued attributes.
+-v says what each part takes.
+
+Examples:
+  surprisal graphs compress -v roads.txt
+  surprisal graphs compress --directed --model er links.csv
+  surprisal graphs compress -o mutag.srp MUTAG.zip`,
+    )
+    .action((files: string[], options: GraphsCommandOptions) => actions.compressGraphs(files, options));
+  compressGraphs.setOptionValueWithSource('name', false, 'default');
+
+  const decompressGraphs = graphs
+    .command('decompress')
+    .alias('d')
+    .summary('decompress archives of graphs')
+    .description(
+      'Decompresses each FILE.srp to FILE: graphs isomorphic to those that went in, their vertices numbered anew.',
+    )
+    .argument('[file...]', 'archives; - is the standard input')
+    .addOption(graphFormat('what to write (default: what the name of the result says, or graphml)'));
+  talk(outputOptions(decompressGraphs).addOption(memory()).addOption(maxOutput()))
+    .addHelpText(
+      'after',
+      `
+Edge lists hold one graph without labels of vertices; tu is a zip of a TU data set, whose labels are whole numbers;
+graphml holds everything, and is what 'surprisal decompress' writes.
+
+Examples:
+  surprisal graphs decompress roads.txt.srp
+  surprisal graphs decompress --format tu MUTAG.srp   writes MUTAG.zip
+  surprisal graphs decompress -o all.graphml MUTAG.srp`,
+    )
+    .action((files: string[], options: GraphsDecompressOptions) => actions.decompressGraphs(files, options));
+
+  const infoGraphs = graphs
+    .command('info')
+    .alias('i')
+    .summary('show what archives of graphs hold')
+    .description('Decodes each archive of graphs and shows what it holds and where its bits go, writing nothing.')
+    .argument('[file...]', 'archives; - is the standard input');
+  talk(infoGraphs.addOption(memory()).addOption(maxOutput()))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  surprisal graphs info MUTAG.srp
+  surprisal graphs info --json *.srp | jq .bitsPerEdge`,
+    )
+    .action((files: string[], options: ReadOptions) => actions.infoGraphs(files, options));
 
   program
     .command('completion')

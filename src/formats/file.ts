@@ -15,6 +15,7 @@ import {
   type BlockEncoder,
   Coders,
   checkMemory,
+  type Expansion,
   KIND_FILE,
   levelModel,
   type Model,
@@ -375,6 +376,7 @@ export class FileDecoder {
   private readonly coders = new Coders();
   private segment: SegmentDecoder | undefined;
   private hash: Hash | undefined;
+  private expansion: Expansion | undefined;
   private out = 0;
   /** Raw bytes that the members before the current one held. */
   private finished = 0;
@@ -388,11 +390,12 @@ export class FileDecoder {
 
   /** Raw bytes put out so far. */
   get done(): number {
-    return this.out;
+    return this.out + (this.expansion?.done ?? 0);
   }
 
   /** Raw bytes up to the end of the current member, where its header states a size. */
   get total(): number | undefined {
+    if (this.expansion !== undefined) return this.finished + this.expansion.size;
     return this.current?.size === undefined ? undefined : this.finished + this.current.size;
   }
 
@@ -414,7 +417,8 @@ export class FileDecoder {
           this.finished = this.out;
           this.model = modelOf(this.current, this.maxMemory);
           this.hash = startSha256();
-          if (this.current.size !== undefined) checkOutput(this.finished + this.current.size, this.maxOutputSize);
+          this.expansion = this.model.expansion?.();
+          if (this.total !== undefined) checkOutput(this.total, this.maxOutputSize);
           this.segment = new SegmentDecoder(this.model, this.coders);
           break;
         case 'segment':
@@ -422,11 +426,16 @@ export class FileDecoder {
           break;
         case 'block': {
           const { head, payload, offset } = event;
-          checkOutput(this.finished + event.rawOffset + head.rawLength, this.maxOutputSize);
+          if (this.expansion === undefined)
+            checkOutput(this.finished + event.rawOffset + head.rawLength, this.maxOutputSize);
           let raw = payload;
           if (head.rawCrc === undefined) yield* this.segment!.stored(payload);
           else raw = yield* this.segment!.coded(payload, head.rawLength, head.rawCrc, offset);
           this.hash!.update(raw);
+          if (this.expansion !== undefined) {
+            this.expansion.push(raw);
+            break;
+          }
           this.out += raw.length;
           yield raw;
           break;
@@ -434,6 +443,15 @@ export class FileDecoder {
         case 'end': {
           checkSha256(this.hash!, event.sha256, event.offset);
           this.segment = undefined;
+          const { expansion } = this;
+          if (expansion === undefined) break;
+          for (const piece of expansion.end()) {
+            if (piece !== undefined) {
+              this.expansion = undefined;
+              this.out += piece.length;
+            }
+            yield piece;
+          }
           break;
         }
       }

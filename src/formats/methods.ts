@@ -11,6 +11,7 @@ import {
   type OnlineParameters,
   onlineMemory,
 } from '../sequence/online.ts';
+import { multisetMethod } from './multiset-method.ts';
 import type { Level } from './options.ts';
 
 /** Codes the blocks of one segment; the model runs on from block to block. */
@@ -47,6 +48,20 @@ export interface Model {
   encoder(): BlockEncoder | undefined;
   /** A fresh decoder; undefined when the method only stores. */
   decoder(): BlockDecoder | undefined;
+  /** Where the member's raw bytes are not the content but stand for it: what makes the content of them. */
+  expansion?(): Expansion;
+}
+
+/** Makes a member's content of its raw bytes, once it has all of them. */
+export interface Expansion {
+  /** Bytes of the content. */
+  readonly size: number;
+  /** Bytes of it that are decoded, about. */
+  readonly done: number;
+  /** Takes raw bytes. Throws SurprisalError `corrupt` when there are too many. */
+  push(raw: Uint8Array): void;
+  /** Yields the content, and `undefined` now and then. Throws SurprisalError `corrupt`. */
+  end(): Generator<Uint8Array | undefined, void, void>;
 }
 
 /** A way of coding blocks that a header can name. */
@@ -55,6 +70,8 @@ export interface Method {
   readonly name: string;
   /** The revision that this package writes and reads. */
   readonly revision: number;
+  /** The one content kind that it is for, where its raw bytes only stand for the content. */
+  readonly kind?: number;
   /** The parameters by name, for listings; nothing where they are not of this method. */
   describe(parameters: Uint8Array): Record<string, number>;
   /**
@@ -69,6 +86,10 @@ export interface Method {
 export const KINDS = ['file', 'records', 'graphs', 'images'] as const;
 /** Content kind of plain bytes. */
 export const KIND_FILE = 0;
+/** Content kind of records without an order. */
+export const KIND_RECORDS = 1;
+/** Content kind of graphs whose vertices have no names. */
+export const KIND_GRAPHS = 2;
 
 /** Method 0: every block is stored, no model, no memory. */
 export const storedMethod: Method = {
@@ -180,7 +201,14 @@ export class Coders {
   }
 }
 
-const METHODS: ReadonlyMap<number, Method> = new Map([storedMethod, onlineMethod].map((method) => [method.id, method]));
+const METHODS: Map<number, Method> = new Map(
+  [storedMethod, onlineMethod, multisetMethod].map((method) => [method.id, method]),
+);
+
+/** Adds a method that is not there from the start, because few want its code. Again does nothing. */
+export function addMethod(method: Method): void {
+  METHODS.set(method.id, method);
+}
 
 /** The method of an id, or undefined. */
 export const methodOf = (id: number): Method | undefined => METHODS.get(id);
@@ -207,17 +235,23 @@ export function checkMemory(memory: number, maxMemory: number): void {
 }
 
 /**
- * The model that a header of kind `file` asks for, checked against the header's own claim and the limit.
+ * The model that a header asks for, checked against the header's own claim and the limit.
  *
  * @throws SurprisalError `unsupported`, `corrupt` or `limit`.
  */
 export function modelOf(header: Header, maxMemory: number): Model {
-  if (header.kind !== KIND_FILE)
+  const { kind } = header;
+  if (kind !== KIND_FILE && kind !== KIND_RECORDS && kind !== KIND_GRAPHS)
     throw new SurprisalError(
       'unsupported',
-      `The archive holds ${KINDS[header.kind] ?? `content of kind ${header.kind}`}, not a file: this version opens only files.`,
+      `The archive holds ${KINDS[kind] ?? `content of kind ${kind}`}: this version opens only files, records and graphs.`,
     );
   const method = methodOf(header.method);
+  if (method === undefined && kind === KIND_GRAPHS)
+    throw new SurprisalError(
+      'unsupported',
+      'The archive holds graphs: decompressGraphs() of surprisal/formats/graphs.js opens it, and openGraphs() there teaches it to all else.',
+    );
   if (method === undefined)
     throw new SurprisalError(
       'unsupported',
@@ -229,6 +263,13 @@ export function modelOf(header: Header, maxMemory: number): Model {
       `The archive was written by revision ${header.revision} of method ${method.name}; this version reads revision ${method.revision}.`,
     );
   const model = method.open(header.parameters);
+  if (method.kind !== undefined && (kind !== method.kind || header.segmentSize !== undefined))
+    throw new SurprisalError(
+      'corrupt',
+      `The archive is damaged: method ${method.name} is for ${KINDS[method.kind]}, in one segment.`,
+    );
+  if (kind === KIND_GRAPHS && method.kind !== KIND_GRAPHS)
+    throw new SurprisalError('unsupported', `The archive holds graphs by method ${method.name}: try a newer version.`);
   // Round up first: a claim is in whole pages.
   const pages = Math.ceil(model.memory / MEMORY_UNIT);
   if (header.memory !== pages * MEMORY_UNIT)

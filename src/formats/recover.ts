@@ -267,6 +267,11 @@ async function* recoverMember(
   }
   const { maxMemory = DEFAULT_MAX_MEMORY, maxOutputSize = Number.POSITIVE_INFINITY } = run.limits;
   const model: Model = modelOf(header.header, maxMemory);
+  if (model.expansion !== undefined)
+    throw new SurprisalError(
+      'unsupported',
+      `The archive holds ${model.method.name === 'shuffle' ? 'graphs, which come' : 'a multiset of records, which comes'} back whole or not at all: there are no parts of it to save.`,
+    );
   let state = new MemberState(header, at);
   let decoder = new SegmentDecoder(model, run.coders);
   let hash: Hash | undefined = startSha256();

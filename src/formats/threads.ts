@@ -4,7 +4,7 @@ import { SurprisalError } from '../errors.ts';
 import { hex } from '../kernels/generated/online.ts';
 import { kernelModule } from '../kernels/load.ts';
 import type { Plan } from './file.ts';
-import type { Model } from './methods.ts';
+import type { Expansion, Model } from './methods.ts';
 import { DEFAULT_MAX_MEMORY, type JobOptions } from './options.ts';
 import { type Reply, type Request, revivedError } from './protocol.ts';
 import { abortable } from './streams.ts';
@@ -264,7 +264,7 @@ export class Job {
 }
 
 type Item =
-  | { readonly type: 'start' }
+  | { readonly type: 'start'; readonly expansion: Expansion | undefined }
   | { readonly type: 'block'; readonly bytes: Promise<Uint8Array>; readonly raw: number; readonly starts: boolean }
   | { readonly type: 'end'; readonly sha256: Uint8Array; readonly offset: number };
 

@@ -7,6 +7,7 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import { notebookData, walk } from '../../examples/notebook.ts';
 import { compressSync, decompressSync } from '../../src/index.ts';
 import { logisticTables, MATH_FUNCTIONS } from '../../src/kernels/math.ts';
+import { codecsGolden } from '../support/codecs_golden.ts';
 import { codingGolden } from '../support/coding_golden.ts';
 import { archiveInputs, SEGMENTED } from '../support/inputs.ts';
 import { goldenHash } from '../support/math_golden.ts';
@@ -71,6 +72,7 @@ function produce({ count, small }: ProduceTask): Produced {
   const { stretch, squash } = logisticTables();
   hashes['logistic tables'] = hex(new Uint8Array([...stretch, ...squash].flatMap((v) => [v & 255, (v >> 8) & 255])));
   for (const [what, hash] of Object.entries(codingGolden())) hashes[`words of ${what}`] = hash;
+  for (const [what, hash] of Object.entries(codecsGolden())) hashes[`codec: ${what}`] = hash;
   const outputs: number[] = [];
   const result = walk(notebookData(), () => {}, { onStep: ({ output }) => outputs.push(...output) });
   hashes['notebook lines'] = result.compressed.join(' ');

@@ -10,6 +10,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
+import codecsGolden from '../vectors/codecs_golden.json' with { type: 'json' };
 import codingGolden from '../vectors/coding_golden.json' with { type: 'json' };
 import golden from '../vectors/math_golden.json' with { type: 'json' };
 import onlineGolden from '../vectors/online_golden.json' with { type: 'json' };
@@ -170,6 +171,8 @@ function compareWithGolden(name: string, { hashes, archives }: Produced, count: 
   }
   for (const [what, hash] of Object.entries(codingGolden))
     check(hashes[`words of ${what}`] === hash, `${name}: the words of ${what} are not the golden ones`);
+  for (const [what, hash] of Object.entries(codecsGolden))
+    check(hashes[`codec: ${what}`] === hash, `${name}: the words of the codec of ${what} are not the golden ones`);
   const promised: Record<string, { sha256: string }> = onlineGolden.archives;
   for (const [what, { sha256 }] of Object.entries(archives))
     check(sha256 === promised[what]?.sha256, `${name}: the archive of ${what} is not the golden one`);

@@ -2,7 +2,7 @@
  * The TypeScript of the documents is true: every ```ts block compiles with strict settings and runs, and every comment
  * that ends a statement's line is its value.
  *
- * Blocks of a page have the imports of those before them, and no variables. A comment says
+ * Blocks of a page have the imports of those before them, from the package or the examples, and no variables. A comment says
  * - the value, arrays and objects as Node prints them, `…` for what is left out: `coder.numBits(); // 96`;
  * - or the code of the error: `model.interval(9, at); // throws 'impossible-symbol'`.
  */
@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 const folder = join(root, '.cache/docs-snippets');
-const pages = ['coders', 'models', 'portable-parameters'];
+const pages = ['coders', 'models', 'portable-parameters', 'codecs', 'hidden-markov', 'talk', 'multisets', 'graphs'];
 
 interface Block {
   readonly line: number;
@@ -36,7 +36,8 @@ function checked({ code, line }: Block): { imports: string[]; body: string } {
   const body = source.statements.map((statement) => {
     const text = statement.getText();
     if (ts.isImportDeclaration(statement)) {
-      imports.push(text.replace(/'surprisal\/(.*)\.js'/, (_, path) => `'../../src/${path}.ts'`));
+      const library = text.replace(/'surprisal\/(.*)\.js'/, (_, path) => `'../../src/${path}.ts'`);
+      imports.push(library.replace(/'\.\.\/(examples\/.*\.ts)'/, (_, path) => `'../../${path}'`));
       return '';
     }
     const promised = /^[ \t]*\/\/ (.*)/.exec(code.slice(statement.end))?.[1];

@@ -195,6 +195,26 @@ describe('symmetries', () => {
 
 describe('shuffle coding', () => {
   const labels = { vertexLabels: uniform(2), edgeLabels: uniform(3) };
+
+  it('holds for the graph without vertices', () => {
+    const none = new Uint32Array(0);
+    const graph = new Graph({ vertices: 0, sources: none, targets: none, vertexLabels: none, edgeLabels: none });
+    for (const model of [
+      erdosRenyi({ vertices: 0, edges: 0, ...labels }),
+      autoregressivePolya({ vertices: 0, ...labels }),
+    ])
+      for (const codec of [
+        named(model),
+        shuffled(model),
+        shuffledByColours(named(model)),
+        shuffledExactly(named(model)),
+      ]) {
+        const stack = new BitStack({ initial: randomWords(4) });
+        codec.push(stack, graph);
+        expect(codec.pop(stack).equals(graph)).toBe(true);
+        expect(stack.netBits()).toBe(0);
+      }
+  });
   const forms: readonly (readonly [string, (n: number) => Codec<Graph>, fc.Arbitrary<Graph>])[] = [
     ['vertex by vertex', (n) => shuffled(erdosRenyi({ vertices: n, probability: 0.4 })), graphs(5)],
     ['vertex by vertex, Pólya', (n) => shuffled(autoregressivePolya({ vertices: n })), graphs(5)],

@@ -231,7 +231,7 @@ export class SlicePusher {
     this.shape = shape;
     this.slices = slices;
     this.places = new Uint32Array(graph.vertices).fill(0xffffffff);
-    this.labels = new Float64Array(shape.edgeLabels === undefined ? 0 : slotsOf(shape, 0));
+    this.labels = new Float64Array(shape.edgeLabels === undefined ? 0 : Math.max(0, slotsOf(shape, 0)));
   }
 
   /** Pushes the slice of a vertex, which takes the place k: k is one less at each call. */

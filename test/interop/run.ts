@@ -82,7 +82,9 @@ function bothWays(path: string, count: number, folder: string): void {
 /** A page's snippets in their order, as programs in one folder; a browser's fetch reads and writes files there. */
 function snippets(name: string, heading: string, path: string, folder: string): void {
   const text = readFileSync(join(root, name), 'utf8');
-  const page = text.slice(text.indexOf(heading));
+  const start = text.indexOf(heading);
+  const next = heading === '' ? -1 : text.indexOf('\n## ', start + heading.length);
+  const page = text.slice(start, next < 0 ? undefined : next);
   const blocks = [...page.matchAll(/```(python|js)\n([\s\S]*?)```/g)];
   const server = join(folder, 'server.mjs');
   writeFileSync(

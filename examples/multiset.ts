@@ -10,9 +10,10 @@
  * coordinates are no different: `multiset` takes any codec, and gives the order's bits back (Severo, Townsend, Khisti,
  * Makhzani and Ullrich, "Compressing multisets with large alphabets", arXiv:2107.09202, 2022).
  */
-import { type Codec, log2 } from '../src/codecs/codec.ts';
+import type { Codec } from '../src/codecs/codec.ts';
 import { repeat } from '../src/codecs/compose.ts';
 import { uniform } from '../src/codecs/integers.ts';
+import { log2 } from '../src/codecs/log2.ts';
 import { fromModel } from '../src/codecs/models.ts';
 import { BitStack, randomWords } from '../src/codecs/stack.ts';
 import { QuantizedGaussian } from '../src/models/quantized.ts';

@@ -19,7 +19,8 @@ import { ContainerWriter } from './container/writer.ts';
 import { rangeError } from './errors.ts';
 import { Collector, collected, Pacer, paced } from './formats/drive.ts';
 import { BlockCutter, checkOutput, checkSha256, type Plan, planFile, singleBlock } from './formats/file.ts';
-import { type Expansion, modelOf, storedMethod } from './formats/methods.ts';
+import type { Expansion } from './formats/method.ts';
+import { modelOf, storedMethod } from './formats/methods.ts';
 import {
   type Chunks,
   type CompressOptions,

@@ -140,7 +140,8 @@ class FileTarget implements Target {
       // Only the administrator can give files away; where even that fails the result belongs to its maker.
       await this.file.chown(uid, gid).catch(() => {});
     }
-    if (mode !== undefined) await this.file.chmod(mode & 0o777);
+    // What comes through a pipe or from a folder has no mode to keep: then that of any new file.
+    await this.file.chmod(mode === undefined ? 0o666 & ~process.umask() : mode & 0o777);
     if (mtime !== undefined) await this.file.utimes((atime ?? mtime) / 1000, mtime / 1000);
     await this.file.sync();
     this.closed = true;

@@ -5,7 +5,6 @@
  * may be popped with one codec and pushed with another, and a hard distribution becomes easy by way of a latent
  * variable (Townsend, "A tutorial on the range variant of asymmetric numeral systems", arXiv:2001.09186, 2020).
  */
-import { log } from '../kernels/math.ts';
 import type { BitStack } from './stack.ts';
 
 /**
@@ -59,13 +58,4 @@ export function sumOfBits(parts: Iterable<number | undefined>): number | undefin
     sum += part;
   }
   return sum;
-}
-
-/** log2 x for x > 0, the same in every engine and exact for powers of two. For figures: it decides no bit. */
-export function log2(x: number): number {
-  let power = 0;
-  let y = x;
-  for (; y >= 4294967296; y /= 4294967296) power += 32;
-  for (; y >= 2; y /= 2) power++;
-  return power + log(y) * Math.LOG2E;
 }

@@ -1,6 +1,7 @@
 /** Codecs of whole numbers: equally likely ones of any size, and codes that make small ones short. */
 import { rangeError, SurprisalError, typeError } from '../errors.ts';
-import { type Codec, codec, log2 } from './codec.ts';
+import { type Codec, codec } from './codec.ts';
+import { log2 } from './log2.ts';
 import { MAX_TOTAL } from './stack.ts';
 
 const DIGIT_BITS = 24;

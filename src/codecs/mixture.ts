@@ -3,7 +3,8 @@ import { rangeError } from '../errors.ts';
 import { Categorical } from '../models/categorical.ts';
 import type { EntropyModel, Interval } from '../models/model.ts';
 import { bitsBack } from './bits-back.ts';
-import { type Codec, log2 } from './codec.ts';
+import type { Codec } from './codec.ts';
+import { log2 } from './log2.ts';
 import { fromModel } from './models.ts';
 
 const interval: Interval = { left: 0, probability: 0 };

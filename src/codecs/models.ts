@@ -2,7 +2,8 @@
 import type { Parameters, Source, Symbols } from '../coders/stream.ts';
 import { rangeError, SurprisalError, typeError } from '../errors.ts';
 import type { EntropyModel, Interval, ModelFamily } from '../models/model.ts';
-import { type Codec, codec, log2 } from './codec.ts';
+import { type Codec, codec } from './codec.ts';
+import { log2 } from './log2.ts';
 
 const interval: Interval = { left: 0, probability: 0 };
 

@@ -8,7 +8,7 @@
 import { AnsCoder } from '../coders/ans.ts';
 import { divide, multiplyAdd, product, rest } from '../coders/wide.ts';
 import { rangeError, SurprisalError, typeError } from '../errors.ts';
-import { log2 } from './codec.ts';
+import { log2 } from './log2.ts';
 
 /** How a stack starts. */
 export interface BitStackOptions {

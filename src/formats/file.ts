@@ -10,18 +10,8 @@ import { encodeHeader, type Header } from '../container/header.ts';
 import { ContainerReader } from '../container/reader.ts';
 import { ContainerWriter } from '../container/writer.ts';
 import { rangeError, SurprisalError } from '../errors.ts';
-import {
-  type BlockDecoder,
-  type BlockEncoder,
-  Coders,
-  checkMemory,
-  type Expansion,
-  KIND_FILE,
-  levelModel,
-  type Model,
-  modelOf,
-  storedMethod,
-} from './methods.ts';
+import type { BlockDecoder, BlockEncoder, Expansion, Model } from './method.ts';
+import { Coders, checkMemory, KIND_FILE, levelModel, modelOf, storedMethod } from './methods.ts';
 import {
   checkDecodeOptions,
   checkEncodeOptions,

@@ -2,21 +2,16 @@
  * A data set of graphs on one stack: the names and frequencies of its labels and sizes, then each graph with its size,
  * then the labels of the graphs themselves. docs/format.md describes it.
  */
-import { type Codec, log2 } from '../codecs/codec.ts';
+import type { Codec } from '../codecs/codec.ts';
 import { naturals } from '../codecs/integers.ts';
+import { log2 } from '../codecs/log2.ts';
 import { BitStack, MAX_TOTAL, randomWords } from '../codecs/stack.ts';
 import { text } from '../codecs/text.ts';
 import { SurprisalError } from '../errors.ts';
 import { Fenwick } from '../structures/fenwick.ts';
 import { Graph } from '../structures/graph.ts';
-import {
-  autoregressivePolya,
-  erdosRenyi,
-  type GraphModel,
-  type GraphShape,
-  named,
-  possibleEdges,
-} from '../structures/graph-models.ts';
+import { autoregressivePolya, erdosRenyi, named } from '../structures/graph-models.ts';
+import { type GraphModel, type GraphShape, possibleEdges } from '../structures/graph-shape.ts';
 import { polyaUrn } from '../structures/random-edges.ts';
 import { shuffled, shuffledByColours } from '../structures/shuffle.ts';
 import { shuffledExactly } from '../structures/shuffle-joint.ts';

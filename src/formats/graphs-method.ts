@@ -8,7 +8,7 @@ import { Cursor, pushVarint } from '../container/varint.ts';
 import { SurprisalError } from '../errors.ts';
 import { GRAPH_FORMS, GRAPH_MODELS, type GraphCoding, type PoppedGraphs, popGraphs } from './graph-code.ts';
 import { writeGraphMl } from './graphml-write.ts';
-import type { Expansion, Method, Model } from './methods.ts';
+import type { Expansion, Method, Model } from './method.ts';
 
 /** What the parameters of the method say. */
 export interface ShuffleParameters extends GraphCoding {

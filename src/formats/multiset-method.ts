@@ -9,7 +9,7 @@ import { Cursor, pushVarint } from '../container/varint.ts';
 import { SurprisalError } from '../errors.ts';
 import { ColumnRecords, type RecordModel, TextRecords, UniformRecords } from '../structures/record-models.ts';
 import { popRecords } from '../structures/record-sets.ts';
-import type { Method, Model } from './methods.ts';
+import type { Method, Model } from './method.ts';
 import { type Frame, joinRecords, type RecordLayout } from './record-layout.ts';
 
 /** Models of a record, by their numbers in the header. */

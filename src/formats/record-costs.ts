@@ -1,5 +1,5 @@
 /** What records cost under models of columns, without coding them: it decides which model is tried. */
-import { log2 } from '../codecs/codec.ts';
+import { log2 } from '../codecs/log2.ts';
 import { MAX_TOTAL } from '../codecs/stack.ts';
 import { log } from '../kernels/math.ts';
 import type { Records } from '../structures/record-sets.ts';

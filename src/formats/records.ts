@@ -6,7 +6,7 @@
  * neighbours share their beginnings. Multiset coding (structures/record-sets.ts) suits records that a simple model
  * knows all about, as ids, hashes and numbers: it saves log2(n!) bits in full.
  */
-import { log2 } from '../codecs/codec.ts';
+import { log2 } from '../codecs/log2.ts';
 import { crc32c } from '../container/checksums.ts';
 import { MAX_BLOCK, storedFrame } from '../container/frames.ts';
 import { encodeHeader, type Header, parseHeader } from '../container/header.ts';

@@ -16,7 +16,8 @@ import { varintLength } from '../container/varint.ts';
 import { SurprisalError } from '../errors.ts';
 import { Pacer, paced } from './drive.ts';
 import { SegmentDecoder, type Work } from './file.ts';
-import { Coders, type Model, modelOf } from './methods.ts';
+import type { Model } from './method.ts';
+import { Coders, modelOf } from './methods.ts';
 import { checkDecodeOptions, DEFAULT_MAX_MEMORY, type DecompressOptions } from './options.ts';
 import { Access, type ByteSource } from './source.ts';
 

@@ -4,7 +4,7 @@ import { SurprisalError } from '../errors.ts';
 import { hex } from '../kernels/generated/online.ts';
 import { kernelModule } from '../kernels/load.ts';
 import type { Plan } from './file.ts';
-import type { Expansion, Model } from './methods.ts';
+import type { Expansion, Model } from './method.ts';
 import { DEFAULT_MAX_MEMORY, type JobOptions } from './options.ts';
 import { type Reply, type Request, revivedError } from './protocol.ts';
 import { abortable } from './streams.ts';

@@ -1,5 +1,5 @@
 /** Stabiliser chains: what tells the cosets of a group of permutations apart. (Sims, 1970; Seress 2003.) */
-import { log2 } from '../codecs/codec.ts';
+import { log2 } from '../codecs/log2.ts';
 import type { SparsePermutation, SymmetryGroup } from './symmetry.ts';
 
 interface Level {

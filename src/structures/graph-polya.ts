@@ -4,7 +4,7 @@ import type { BitStack } from '../codecs/stack.ts';
 import { SurprisalError } from '../errors.ts';
 import { Chosen } from './chosen.ts';
 import { Fenwick } from './fenwick.ts';
-import type { GraphShape, Slices } from './graph-models.ts';
+import type { GraphShape, Slices } from './graph-shape.ts';
 
 /** Numbers of neighbours with a probability of their own; those above share one. */
 const TABLE = 2048;

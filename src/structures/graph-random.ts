@@ -2,7 +2,7 @@
 import { type BitStack, MAX_TOTAL } from '../codecs/stack.ts';
 import { SurprisalError } from '../errors.ts';
 import { Chosen, popUniform, pushUniform } from './chosen.ts';
-import { type GraphShape, possibleEdges, type Slices, slotsOf } from './graph-models.ts';
+import { type GraphShape, possibleEdges, type Slices, slotsOf } from './graph-shape.ts';
 
 /** A window of counts ends where weights fall below this part of the largest. */
 const EDGE = 2 ** -10;

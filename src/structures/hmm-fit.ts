@@ -2,7 +2,7 @@
  * Fitting a hidden Markov model by expectation and maximisation (Baum, Petrie, Soules and Weiss 1970), the same to the
  * last bit in every engine: only + * / on doubles, in an order that nothing but the data decides.
  */
-import { log2 } from '../codecs/codec.ts';
+import { log2 } from '../codecs/log2.ts';
 import { randomWords } from '../codecs/stack.ts';
 import { rangeError, typeError } from '../errors.ts';
 import type { HmmParameters, HmmSymbols } from './hmm.ts';

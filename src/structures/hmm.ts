@@ -8,7 +8,8 @@
  *
  * The filter works on integers: every mass is a whole number of units of 2^-24, products and sums stay below 2^53.
  */
-import { type Codec, codec, log2 } from '../codecs/codec.ts';
+import { type Codec, codec } from '../codecs/codec.ts';
+import { log2 } from '../codecs/log2.ts';
 import type { BitStack } from '../codecs/stack.ts';
 import { rangeError, SurprisalError, typeError } from '../errors.ts';
 import { type MarkovFilter, markovFilter } from '../kernels/markov.ts';

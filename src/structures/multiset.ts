@@ -6,8 +6,9 @@
  * copy equally likely, remove it, and push it with its own codec. What choosing takes off the stack,
  * log2(n! / (m1! m2! ...)) bits, is what an order would have cost.
  */
-import { type Codec, codec, log2 } from '../codecs/codec.ts';
+import { type Codec, codec } from '../codecs/codec.ts';
 import { naturals, uniform } from '../codecs/integers.ts';
+import { log2 } from '../codecs/log2.ts';
 import { type BitStack, MAX_TOTAL } from '../codecs/stack.ts';
 import { rangeError, SurprisalError, typeError } from '../errors.ts';
 import { byBigint, byElements, byNumber, byText, type Compare, OrderedMultiset, sortedBy } from './ordered.ts';

@@ -3,14 +3,16 @@
  * (Severo, Townsend, Khisti, Makhzani, "Random edge coding: one-shot bits-back coding of large labeled graphs",
  * arXiv:2305.09705, 2023). Integers only. Names of vertices are kept.
  */
-import { type Codec, codec, log2, sumOfBits } from '../codecs/codec.ts';
+import { type Codec, codec, sumOfBits } from '../codecs/codec.ts';
 import { mapped } from '../codecs/compose.ts';
+import { log2 } from '../codecs/log2.ts';
 import type { BitStack } from '../codecs/stack.ts';
 import { rangeError, SurprisalError, typeError } from '../errors.ts';
 import { popUniform, pushUniform } from './chosen.ts';
 import { Fenwick } from './fenwick.ts';
 import { Graph } from './graph.ts';
-import { checkEdges, checkGraph, checkShape, type GraphShape, labelBits, possibleEdges } from './graph-models.ts';
+import { checkEdges, checkGraph, labelBits } from './graph-models.ts';
+import { checkShape, type GraphShape, possibleEdges } from './graph-shape.ts';
 import { byNumber, OrderedMultiset } from './ordered.ts';
 
 /** Graphs with so many edges. */

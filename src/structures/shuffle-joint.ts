@@ -1,5 +1,6 @@
 /** Shuffle coding in its exact form: every graph without names has the bits that its symmetries leave it. */
-import { type Codec, codec, log2 } from '../codecs/codec.ts';
+import { type Codec, codec } from '../codecs/codec.ts';
+import { log2 } from '../codecs/log2.ts';
 import type { BitStack } from '../codecs/stack.ts';
 import { SurprisalError } from '../errors.ts';
 import { popUniform, pushUniform } from './chosen.ts';

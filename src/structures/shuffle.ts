@@ -9,7 +9,8 @@ import type { BitStack } from '../codecs/stack.ts';
 import { rangeError, SurprisalError } from '../errors.ts';
 import { Fenwick } from './fenwick.ts';
 import type { Graph } from './graph.ts';
-import { checkIsGraph, type GraphModel, GrowingGraph, SlicePusher } from './graph-models.ts';
+import { checkIsGraph, GrowingGraph, SlicePusher } from './graph-models.ts';
+import type { GraphModel } from './graph-shape.ts';
 import { coloursOf, mix, refine } from './refinement.ts';
 
 /** How names are forgotten. */

@@ -27,6 +27,16 @@ describe.skipIf(!built)('pipes and signals', () => {
     expect(run(['test'], { input: empty.stdout }).stdout.toString()).toContain('standard input: intact');
   });
 
+  it('gives the mode of any new file to what comes through a pipe', () => {
+    const { stdout } = shell(
+      'umask 027; cat a | surprisal c -o x.srp && cat x.srp | surprisal d -o y && stat -c %a x.srp y',
+      {
+        cwd: at.path,
+      },
+    );
+    expect(stdout.toString()).toBe('640\n640\n');
+  });
+
   it('fits the model to --size-hint', () => {
     const hinted = run(['compress', '--size-hint', '100K'], { input: sample });
     expect(hinted.code).toBe(0);

@@ -7,6 +7,7 @@ const here = import.meta.dirname;
 const steps: { title: string; argv: string[] }[] = [
   { title: 'Files beside other compressors', argv: ['--import', 'tsx', join(here, 'files.ts'), ...args] },
   { title: 'Entropy coders beside constriction', argv: ['--import', 'tsx', join(here, 'coders.ts')] },
+  { title: 'Models', argv: ['--import', 'tsx', join(here, 'models.ts')] },
   { title: 'Interleaved coding of bytes', argv: ['--import', 'tsx', join(here, 'interleaved.ts')] },
   { title: 'Node and Chromium', argv: ['--import', 'tsx', join(here, 'engines.ts')] },
   { title: 'Tables of the README', argv: [join(here, '../scripts/readme-tables.mjs')] },

@@ -9,6 +9,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const pages = [
   'README.md',
   'docs/benchmarks.md',
+  'docs/models.md',
   'docs/interleaved.md',
   'docs/hidden-markov.md',
   'docs/talk.md',
@@ -299,7 +300,14 @@ function graphsSzip(results) {
   return `${markdown(head, rows)}\n\nBits an edge, real streams, autoregressive form, 4 rounds; ER is Erdős–Rényi, AP autoregressive Pólya. The archive has everything in it: the initial bits, which are counted apart before it, the sizes, names and checksums of the file. SZIP's column is what its authors report (Choi and Szpankowski 2012). The last graph grows by preference for vertices with many edges: ${rate(large.seconds.compress)} s to compress, check included, ${rate(large.seconds.decompress)} s to decompress, ${(large.memory / 2 ** 20).toFixed(0)} MiB for the whole process. ${graphsMachine(results)}.`;
 }
 
+/** What a symbol costs under each family. */
+function models({ rows, symbols, rounds, machine, date }) {
+  const cells = rows.map((row) => [row.title, ns(row.encode), ns(row.decode)]);
+  return `${markdown(['', 'encode', 'decode'], cells)}\n\nNanoseconds a symbol with an AnsCoder: one call on ${number(symbols)} symbols, each with parameters of its own where the model is not one for all; medians of ${rounds} interleaved rounds, ${machine.processor}, Node ${machine.node}, ${date}. A model of up to 4,096 symbols is made a table once and then costs what the first row does, whatever its distribution.`;
+}
+
 const tables = {
+  models: ['models', models],
   'graphs-tu': ['graphs', graphsTu],
   'graphs-szip': ['graphs', graphsSzip],
   'latent-multiset': ['latent', latentMultiset],

@@ -10,6 +10,7 @@ const pages = [
   'README.md',
   'docs/benchmarks.md',
   'docs/models.md',
+  'docs/multisets.md',
   'docs/interleaved.md',
   'docs/hidden-markov.md',
   'docs/talk.md',
@@ -306,7 +307,21 @@ function models({ rows, symbols, rounds, machine, date }) {
   return `${markdown(['', 'encode', 'decode'], cells)}\n\nNanoseconds a symbol with an AnsCoder: one call on ${number(symbols)} symbols, each with parameters of its own where the model is not one for all; medians of ${rounds} interleaved rounds, ${machine.processor}, Node ${machine.node}, ${date}. A model of up to 4,096 symbols is made a table once and then costs what the first row does, whatever its distribution.`;
 }
 
+/** Files of records: with their order, sorted, as a multiset. */
+function multisetFiles({ files, machine, date }) {
+  const cells = files.map((file) => {
+    const least = Math.min(file.kept, file.sorted, file.multiset);
+    const sizes = [file.kept, file.sorted, file.multiset].map((size) =>
+      size === least ? `**${number(size)}**` : number(size),
+    );
+    return [file.title, number(file.records), number(file.bytes), ...sizes, file.model, number(Math.round(file.order))];
+  });
+  const head = ['', 'records', 'bytes', 'order kept', 'sorted', 'multiset', 'its model', 'an order alone'];
+  return `${markdown(head, cells)}\n\nWhole archives in bytes; the last column is log2(n! / (m1! m2! ...)) / 8. ${machine.processor}, Node ${machine.node}, ${date}.`;
+}
+
 const tables = {
+  'multiset-files': ['multiset', multisetFiles],
   models: ['models', models],
   'graphs-tu': ['graphs', graphsTu],
   'graphs-szip': ['graphs', graphsSzip],

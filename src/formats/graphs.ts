@@ -3,9 +3,7 @@
  * graph by graph, with all labels; the graphs keep their order.
  */
 import { crc32c, startSha256 } from '../container/checksums.ts';
-import { MAX_BLOCK, storedFrame } from '../container/frames.ts';
 import { ContainerReader } from '../container/reader.ts';
-import { ContainerWriter } from '../container/writer.ts';
 import { rangeError, SurprisalError, typeError } from '../errors.ts';
 import { checkSha256 } from './file.ts';
 import {
@@ -40,6 +38,7 @@ import {
   type DecompressOptions,
   type Progress,
 } from './options.ts';
+import { storedArchive } from './stored.ts';
 
 export type { GraphBits, GraphForm, GraphModelName } from './graph-code.ts';
 export { type Comparison, compareGraphSets, type GraphSet, type LabelNames } from './graph-set.ts';
@@ -266,27 +265,17 @@ function infoOf(
 
 function archiveOf(parameters: ShuffleParameters, payload: Uint8Array, { name, mtime }: GraphsOptions): Uint8Array {
   const { id: method, revision } = shuffleMethod;
-  const writer = new ContainerWriter({
-    kind: KIND_GRAPHS,
-    method,
-    revision,
-    parameters: shuffleBytes(parameters),
-    memory: shuffleMemory(parameters),
-    name,
-    mtime,
-    size: payload.length,
-  });
-  const parts = [writer.start];
-  writer.segment();
-  for (let at = 0; at < payload.length; at += MAX_BLOCK) {
-    const raw = payload.subarray(at, at + MAX_BLOCK);
-    writer.raw(raw);
-    parts.push(writer.block(storedFrame(raw)));
-  }
-  parts.push(writer.end());
-  return joined(
-    parts,
-    parts.reduce((sum, part) => sum + part.length, 0),
+  return storedArchive(
+    {
+      kind: KIND_GRAPHS,
+      method,
+      revision,
+      parameters: shuffleBytes(parameters),
+      memory: shuffleMemory(parameters),
+      name,
+      mtime,
+    },
+    payload,
   );
 }
 

@@ -8,9 +8,7 @@
  */
 import { log2 } from '../codecs/log2.ts';
 import { crc32c } from '../container/checksums.ts';
-import { MAX_BLOCK, storedFrame } from '../container/frames.ts';
 import { encodeHeader, type Header, parseHeader } from '../container/header.ts';
-import { ContainerWriter } from '../container/writer.ts';
 import { SurprisalError } from '../errors.ts';
 import { compress, decompress } from '../index.ts';
 import { MAX_TEXT_RECORD, TextRecords } from '../structures/record-models.ts';
@@ -42,6 +40,7 @@ import {
   sortRecords,
   splitRecords,
 } from './record-layout.ts';
+import { storedArchive } from './stored.ts';
 
 export { type RecordLayout, type SplitOptions, splitRecords } from './record-layout.ts';
 
@@ -232,29 +231,16 @@ function multisetArchive(
 ): Uint8Array {
   const payload = multisetPayload(crc, initial, head, words);
   const { id: method, revision } = multisetMethod;
-  const writer = new ContainerWriter({
-    kind: KIND_RECORDS,
-    method,
-    revision,
-    parameters: multisetBytes(parameters),
-    memory: multisetMemory(parameters),
-    name,
-    mtime,
-    size: payload.length,
-  });
-  const parts = [writer.start];
-  writer.segment();
-  for (let at = 0; at < payload.length; at += MAX_BLOCK) {
-    const raw = payload.subarray(at, at + MAX_BLOCK);
-    writer.raw(raw);
-    parts.push(writer.block(storedFrame(raw)));
-  }
-  parts.push(writer.end());
-  const archive = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    archive.set(part, at);
-    at += part.length;
-  }
-  return archive;
+  return storedArchive(
+    {
+      kind: KIND_RECORDS,
+      method,
+      revision,
+      parameters: multisetBytes(parameters),
+      memory: multisetMemory(parameters),
+      name,
+      mtime,
+    },
+    payload,
+  );
 }

@@ -1,5 +1,6 @@
 /** Distributions of your own. */
 import { rangeError, SurprisalError, typeError } from '../errors.ts';
+import { searchLeftEnds } from './cut.ts';
 import { checkSupport } from './family.ts';
 import {
   checkQuantile,
@@ -103,29 +104,9 @@ export class CustomModel implements EntropyModel {
   /** The symbol whose interval holds `quantile`; its interval goes to `into`. */
   symbolAt(quantile: number, into: Interval): number {
     checkQuantile(quantile, this.precision);
-    // left(low) <= quantile < left(high) from here on; the guess, when there is one, narrows it from inside.
-    let low = this.min;
-    let high = this.max + 1;
-    let from = 0;
-    let to = 2 ** this.precision;
-    let next = this.inverse === undefined ? Number.NaN : this.guess(this.inverse((quantile + 0.5) / to));
-    for (let step = 1; high - low > 1; step *= 2) {
-      const inside = next > low && next < high;
-      const middle = inside ? next : low + Math.floor((high - low) / 2);
-      const at = this.left(middle);
-      if (at <= quantile) {
-        low = middle;
-        from = at;
-        next = inside ? middle + step : Number.NaN;
-      } else {
-        high = middle;
-        to = at;
-        next = inside ? middle - step : Number.NaN;
-      }
-    }
-    into.left = from;
-    into.probability = to - from;
-    return low;
+    const p = (quantile + 0.5) / 2 ** this.precision;
+    const guess = this.inverse === undefined ? Number.NaN : this.guess(this.inverse(p));
+    return searchLeftEnds((symbol) => this.left(symbol), this.min, this.max, quantile, guess, this.precision, into);
   }
 
   /** A first symbol to try, inside the support where that has an inside. */

@@ -79,34 +79,13 @@ export class CutModel implements EntropyModel {
   symbolAt(quantile: number, into: Interval): number {
     checkQuantile(quantile, this.precision);
     const { min, max } = this.cut.family;
-    // left(low) <= quantile < left(high) from here on. From the guess in steps that double, then by halves.
-    let low = min;
-    let high = max + 1;
-    let from = 0;
-    let to = 2 ** this.precision;
-    let next = this.first((quantile + 0.5) / to);
+    let next = this.first((quantile + 0.5) / 2 ** this.precision);
     if (max - min > 2 ** (this.precision - 12) && this.weight > 0) {
       // Of the quantile about next - min units are the symbols' own.
       const share = (quantile + 0.5 - (next - min)) / this.weight;
       if (share > 0 && share < 1) next = this.first(share);
     }
-    for (let step = 1; high - low > 1; step *= 2) {
-      const inside = next > low && next < high;
-      const middle = inside ? next : low + Math.floor((high - low) / 2);
-      const at = this.left(middle);
-      if (at <= quantile) {
-        low = middle;
-        from = at;
-        next = inside ? middle + step : Number.NaN;
-      } else {
-        high = middle;
-        to = at;
-        next = inside ? middle - step : Number.NaN;
-      }
-    }
-    into.left = from;
-    into.probability = to - from;
-    return low;
+    return searchLeftEnds((symbol) => this.left(symbol), min, max, quantile, next, this.precision, into);
   }
 
   private first(p: number): number {
@@ -114,4 +93,43 @@ export class CutModel implements EntropyModel {
     const symbol = Math.floor(this.cut.guess(p) + 0.5);
     return symbol > min + 1 ? Math.min(symbol, max) : min + 1;
   }
+}
+
+/**
+ * The symbol whose interval holds `quantile`, by the left ends of intervals, which rise from 0 at `min`; its interval
+ * goes to `into`. From the guess `next` in steps that double while it lies inside, then by halves: the guess decides
+ * only the time.
+ */
+export function searchLeftEnds(
+  left: (symbol: number) => number,
+  min: number,
+  max: number,
+  quantile: number,
+  guess: number,
+  precision: Precision,
+  into: Interval,
+): number {
+  // left(low) <= quantile < left(high) from here on.
+  let low = min;
+  let high = max + 1;
+  let from = 0;
+  let to = 2 ** precision;
+  let next = guess;
+  for (let step = 1; high - low > 1; step *= 2) {
+    const inside = next > low && next < high;
+    const middle = inside ? next : low + Math.floor((high - low) / 2);
+    const at = left(middle);
+    if (at <= quantile) {
+      low = middle;
+      from = at;
+      next = inside ? middle + step : Number.NaN;
+    } else {
+      high = middle;
+      to = at;
+      next = inside ? middle - step : Number.NaN;
+    }
+  }
+  into.left = from;
+  into.probability = to - from;
+  return low;
 }

@@ -25,7 +25,7 @@ const arrows: Record<string, readonly string[] | 'all but cli' | 'all'> = {
   codecs: ['coders', 'models', 'kernels'],
   structures: ['codecs', 'models', 'kernels'],
   networks: ['kernels'],
-  latent: ['codecs', 'networks'],
+  latent: ['codecs', 'networks', 'models', 'kernels'],
   sequence: ['kernels', 'networks', 'coders'],
   sampling: ['sequence'],
   container: [],

@@ -1,0 +1,147 @@
+/** Lists of images on one stack: each pays for the latents of the one before it, and only the first needs other bits. */
+import type { Codec } from '../codecs/codec.ts';
+import { BitStack, randomWords } from '../codecs/stack.ts';
+import { SurprisalError } from '../errors.ts';
+import {
+  type CodingOptions,
+  type Image,
+  type ImageCodec,
+  type ImageModel,
+  type ImageShape,
+  sameShape,
+  shapeName,
+} from './model.ts';
+
+/** What {@link encodeImages} returns. */
+export interface EncodedImages {
+  /** The stack's words, from which {@link decodeImages} makes the images. */
+  readonly words: Uint32Array;
+  /** Bits that the stack was started with, so that the first latents could be popped; part of the words. */
+  readonly initialBits: number;
+  /** Bits that the images have added. */
+  readonly netBits: number;
+  /** Numbers coded: bits a dimension are netBits / dimensions. */
+  readonly dimensions: number;
+}
+
+/** What images are coded with besides the model. */
+export interface EncodeOptions extends CodingOptions {
+  /** Called now and then with the number of images done. */
+  readonly progress?: (done: number, total: number) => void;
+}
+
+/** Seed of the words that stacks start with. */
+const SEED = 0x62697473;
+/** No model needs more: 2^22 words are 16 MiB. */
+const MAX_INITIAL_WORDS = 2 ** 22;
+/** Images that are pushed in one call. */
+const RUN = 512;
+
+/**
+ * Codes images on one stack, the last one first, so that they come back in their order. The stack starts with as few
+ * words as the first push can do with, which look random and are part of what is returned.
+ *
+ * @throws SurprisalError (`impossible-symbol`) for an image that the model cannot have.
+ * @example
+ * const { words } = encodeImages(model, images);
+ * decodeImages(model, words, images.map(({ shape }) => shape));
+ */
+export function encodeImages(model: ImageModel, images: readonly Image[], options: EncodeOptions = {}): EncodedImages {
+  const codecOf = codecs(model, options);
+  const total = images.length;
+  const dimensions = images.reduce((sum, { pixels }) => sum + pixels.length, 0);
+  for (let initial = total === 0 ? 0 : initialWords(codecOf(images[total - 1].shape), images[total - 1].pixels); ; ) {
+    const stack = new BitStack({ initial: randomWords(initial, SEED) });
+    try {
+      for (let end = total; end > 0; ) {
+        let start = end - 1;
+        while (start > 0 && end - start < RUN && sameShape(images[start - 1].shape, images[end - 1].shape)) start--;
+        const pushed = total - end;
+        codecOf(images[start].shape).pushAll(
+          stack,
+          images.slice(start, end).map(({ pixels }) => pixels),
+          (count) => options.progress?.(pushed + count, total),
+        );
+        end = start;
+      }
+    } catch (error) {
+      // A later image may need more bits than those before it have left.
+      if (!(error instanceof SurprisalError && error.code === 'out-of-data') || initial >= MAX_INITIAL_WORDS)
+        throw error;
+      initial = Math.min(MAX_INITIAL_WORDS, 2 * initial + 1);
+      continue;
+    }
+    return { words: stack.getCompressed(), initialBits: stack.initialBits, netBits: stack.netBits(), dimensions };
+  }
+}
+
+/**
+ * The images that {@link encodeImages} has coded with the same model and options.
+ *
+ * @param shapes - One for each image, in their order.
+ * @throws SurprisalError (`corrupt`) when what is left is not what the stack was started with, (`out-of-data`) when the
+ *   words end too early: damage, or another model.
+ */
+export function decodeImages(
+  model: ImageModel,
+  words: Uint32Array,
+  shapes: readonly ImageShape[],
+  options: EncodeOptions = {},
+): Image[] {
+  const codecOf = codecs(model, options);
+  const stack = BitStack.from(words);
+  const images: Image[] = [];
+  for (const shape of shapes) {
+    images.push({ shape, pixels: codecOf(shape).pop(stack) });
+    options.progress?.(images.length, shapes.length);
+  }
+  const left = stack.getCompressed();
+  const expected = new BitStack({ initial: randomWords(Math.max(0, left.length - 2), SEED) }).getCompressed();
+  if (left.length !== expected.length || left.some((word, i) => word !== expected[i]))
+    throw new SurprisalError(
+      'corrupt',
+      'after the last image the stack is not as it was started: the words are damaged, or another model wrote them',
+    );
+  return images;
+}
+
+/** The model's codec by shape, each made once. */
+function codecs(model: ImageModel, options: CodingOptions): (shape: ImageShape) => ImageCodec {
+  const made = new Map<string, ImageCodec>();
+  return (shape) => {
+    const name = shapeName(shape);
+    let found = made.get(name);
+    if (found === undefined) {
+      found = model.codec(shape, options);
+      made.set(name, found);
+    }
+    return found;
+  };
+}
+
+/**
+ * The least number of words that a push of the image needs under it.
+ *
+ * @throws SurprisalError (`impossible-symbol`) for an image that the codec cannot have.
+ */
+export function initialWords(codec: Codec<Uint8Array>, pixels: Uint8Array): number {
+  const enough = (count: number): boolean => {
+    try {
+      codec.push(new BitStack({ initial: randomWords(count, SEED) }), pixels);
+      return true;
+    } catch (error) {
+      if (error instanceof SurprisalError && error.code === 'out-of-data' && count < MAX_INITIAL_WORDS) return false;
+      throw error;
+    }
+  };
+  if (enough(0)) return 0;
+  let high = 1;
+  while (!enough(high)) high *= 2;
+  let low = high >>> 1;
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if (enough(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}

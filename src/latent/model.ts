@@ -1,0 +1,171 @@
+/**
+ * What every learned model of images is to the rest of the package: named parameters, a loss to train them by, and a
+ * codec of images on a stack of bits.
+ *
+ * An image is an array of bytes, row by row, the channels of a pixel side by side. A model of two levels codes the
+ * values 0 and 1, one of 256 levels every byte.
+ */
+import type { Codec } from '../codecs/codec.ts';
+import type { BitStack } from '../codecs/stack.ts';
+import { SurprisalError, typeError } from '../errors.ts';
+
+/** Size of an image in pixels, and numbers that each has. */
+export interface ImageShape {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
+/** One image: height x width x channels bytes. */
+export interface Image {
+  readonly shape: ImageShape;
+  /** Row by row, the channels of a pixel side by side. */
+  readonly pixels: Uint8Array;
+}
+
+/** Images of one shape, one after another. */
+export interface ImageBatch {
+  readonly shape: ImageShape;
+  /** Number of images. */
+  readonly count: number;
+  /** count x height x width x channels bytes, each below the model's number of levels. */
+  readonly pixels: Uint8Array;
+}
+
+/** A named array of numbers of a model: a weight, a bias, a running mean. */
+export interface NamedTensor {
+  /** Sizes, slowest first; their product is the length of the data. */
+  readonly shape: readonly number[];
+  /** Row-major. Training writes to it. */
+  readonly data: Float32Array;
+}
+
+/** What a loss draws its noise from: the same numbers for the same seed, everywhere. */
+export interface Noise {
+  /** Fills an array with numbers of the standard normal distribution. */
+  normals(into: Float32Array): void;
+  /** Fills an array with numbers from 0 to 1, 1 excluded. */
+  uniforms(into: Float32Array): void;
+}
+
+/** A loss as the tape has it, and what it is made of. */
+export interface ImageLoss<Tensor = unknown> {
+  /** A scalar on the tape: the upper bound on -log p(x) in nats an image, mean over the batch. */
+  readonly total: Tensor;
+  /** Parts that sum to the total, such as `likelihood` and `latents`, scalars in nats an image, for reports. */
+  readonly parts: Readonly<Record<string, Tensor>>;
+}
+
+/** Choices that are made when coding, and that the decoder must make alike: they belong into a file's header. */
+export interface CodingOptions {
+  /** Bits of a latent's grid: 2^latentBits buckets. Each kind has a default. */
+  readonly latentBits?: number;
+  /** Bits of a pixel's probabilities, at most 24. Default 24. */
+  readonly observationBits?: number;
+  /** Order of pops and pushes, for hierarchies. */
+  readonly order?: 'bb-ans' | 'bit-swap';
+  /** Number of latent layers, for models that leave it open. */
+  readonly steps?: number;
+}
+
+/** Codes images of one shape. Pushing takes bits off the stack before it puts more on, where there are latents. */
+export interface ImageCodec extends Codec<Uint8Array> {
+  /** Shape of all images. */
+  readonly shape: ImageShape;
+  /**
+   * Pushes images from the last to the first: the words of single pushes, in less time since networks run in batches.
+   *
+   * @param done - Called with the number of images pushed so far.
+   */
+  pushAll(stack: BitStack, images: readonly Uint8Array[], done?: (count: number) => void): void;
+}
+
+/** A model's hyperparameters: what JSON can hold, and all that is needed to make the model beside its parameters. */
+export type ModelConfig = { readonly [name: string]: ConfigValue };
+
+/** A value in a {@link ModelConfig}. */
+export type ConfigValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly ConfigValue[]
+  | { readonly [name: string]: ConfigValue };
+
+/** A learned model of images. */
+export interface ImageModel<Tape = unknown, Tensor = unknown> {
+  /** Which kind, as the registry names it. */
+  readonly kind: string;
+  /** All hyperparameters, defaults included. */
+  readonly config: ModelConfig;
+  /** Parameters by name, in a fixed order. Training changes the numbers and nothing else. */
+  readonly parameters: ReadonlyMap<string, NamedTensor>;
+  /** Numbers that no gradient changes, such as running statistics; saved with the parameters. */
+  readonly buffers: ReadonlyMap<string, NamedTensor>;
+  /** The shape of all its images, or undefined when one model codes any size. */
+  readonly shape: ImageShape | undefined;
+  /** Values that a pixel may have: 2 or 256. */
+  readonly levels: 2 | 256;
+  /**
+   * The negative of the evidence lower bound, in nats an image, mean over the batch.
+   *
+   * @param tape - Where the operations are recorded.
+   * @param batch - Images with the model's levels.
+   * @param noise - What latents are sampled with.
+   */
+  loss(tape: Tape, batch: ImageBatch, noise: Noise): ImageLoss<Tensor>;
+  /**
+   * The codec of images of one shape, with the parameters as they are now: they must not change while it is in use.
+   *
+   * @param shape - May be left out where the model has one.
+   * @throws RangeError for a shape or an option that the model does not have.
+   */
+  codec(shape?: ImageShape, options?: CodingOptions): ImageCodec;
+}
+
+/** Bytes of an image of this shape. */
+export function pixelsOf({ height, width, channels }: ImageShape): number {
+  return height * width * channels;
+}
+
+/** Whether two shapes are the same. */
+export function sameShape(a: ImageShape, b: ImageShape): boolean {
+  return a.height === b.height && a.width === b.width && a.channels === b.channels;
+}
+
+/** A shape in words, as messages have it. */
+export function shapeName({ height, width, channels }: ImageShape): string {
+  return `${width} x ${height}${channels === 1 ? '' : ` x ${channels}`}`;
+}
+
+/**
+ * Refuses what is no image of this shape and these levels.
+ *
+ * @throws TypeError for anything but a Uint8Array, SurprisalError (`impossible-symbol`) for another length or a byte that
+ *   is no level.
+ */
+export function checkPixels(pixels: Uint8Array, shape: ImageShape, levels: number): void {
+  if (!(pixels instanceof Uint8Array)) throw typeError('the pixels of an image are a Uint8Array');
+  if (pixels.length !== pixelsOf(shape))
+    throw new SurprisalError(
+      'impossible-symbol',
+      `an image of ${shapeName(shape)} has ${pixelsOf(shape)} bytes, not ${pixels.length}`,
+    );
+  if (levels === 256) return;
+  for (let i = 0; i < pixels.length; i++)
+    if (pixels[i] >= levels)
+      throw new SurprisalError(
+        'impossible-symbol',
+        `the model codes bytes below ${levels}, not the ${pixels[i]} at ${i}`,
+      );
+}
+
+/**
+ * Draws 0 or 1 for each grey value: 1 with a probability of grey / 255. What a model of two levels is trained with, anew
+ * in each epoch (Salakhutdinov and Murray 2008).
+ */
+export function binarised(grey: Uint8Array, noise: Noise): Uint8Array {
+  const draws = new Float32Array(grey.length);
+  noise.uniforms(draws);
+  return Uint8Array.from(grey, (value, i) => (draws[i] * 255 < value ? 1 : 0));
+}

@@ -3,8 +3,8 @@
 import { slotOf } from './alias';
 import { limitOf, quotientOf } from './divisors';
 import {
-  block, guessStart, guessWidth, IMPOSSIBLE, intervalOf, isAlias, isDivided, isRestless, isTable, precision, REASON, startAt,
-  STATE, symbolOf, takeGuess, widthAt, WORD_COUNT, wordBits, words,
+  block, cutAt, guessStart, guessWidth, IMPOSSIBLE, intervalOf, isAlias, isDivided, isRestless, isTable, precision, REASON, startAt,
+  STATE, symbolOf, symbols, takeGuess, widthAt, WORD_COUNT, wordBits, words,
 } from './tables';
 
 /** Codes the chunk's `n` symbols, last first. Returns the first place that cannot be coded, or -1. */
@@ -61,6 +61,28 @@ export function decodeLoop<W, M>(n: i32): i32 {
       width = widthAt<M>(at, start);
     }
     state = (state >> precision<W>()) * width + (quantile - start);
+    if (state < <u64>1 << wordBits<W>() && end != first) {
+      end -= 4;
+      state = (state << wordBits<W>()) | load<u32>(end);
+    }
+  }
+  store<u64>(block(), state, STATE);
+  store<u32>(block(), <u32>(end - first) >> 2, WORD_COUNT);
+  return -1;
+}
+
+/** {@link decodeLoop} for coins whose cuts are known: no branch depends on the state. */
+export function decodeCoins<W>(n: i32): i32 {
+  let state = load<u64>(block(), STATE);
+  const first = words();
+  let end = first + (<usize>load<u32>(block(), WORD_COUNT) << 2);
+  for (let i = 0; i < n; i++) {
+    const quantile = <u32>state & ((1 << precision<W>()) - 1);
+    const cut = cutAt(i);
+    const one = quantile >= cut;
+    store<u32>(symbols() + (<usize>i << 2), <u32>one);
+    const width = select<u32>((1 << precision<W>()) - cut, cut, one);
+    state = (state >> precision<W>()) * width + (quantile - select<u32>(cut, 0, one));
     if (state < <u64>1 << wordBits<W>() && end != first) {
       end -= 4;
       state = (state << wordBits<W>()) | load<u32>(end);

@@ -3,10 +3,10 @@
 //
 // A loop exists once for each preset; `small` chooses.
 
-import { decodeLoop as ansDecodeLoop, encodeLoop as ansEncodeLoop } from './ans';
+import { decodeCoins, decodeLoop as ansDecodeLoop, encodeLoop as ansEncodeLoop } from './ans';
 import { decodeLoop as chainDecodeLoop, encodeLoop as chainEncodeLoop } from './chain';
 import { decodeLoop as rangeDecodeLoop, encodeLoop as rangeEncodeLoop } from './range';
-import { familyIntervals } from './tables';
+import { familyIntervals, logitsOf } from './tables';
 
 export { useConstants } from './constants';
 export { block, CHUNK, checkMixtures, others, parameters, parametersHold, symbols, tables, useFamily, useMixture, words } from './tables';
@@ -17,6 +17,7 @@ export function ansEncode(n: i32, small: bool, _mode: u32): i32 {
 }
 
 export function ansDecode(n: i32, small: bool, _mode: u32): i32 {
+  if (logitsOf(n, small ? 12 : 24)) return small ? decodeCoins<u16>(n) : decodeCoins<u32>(n);
   return small ? ansDecodeLoop<u16, f64>(n) : ansDecodeLoop<u32, f64>(n);
 }
 

@@ -12,7 +12,9 @@ import { pairOf, sideOf } from './alias';
 import { dividedStart, divisorOf, ENTRY_BITS } from './divisors';
 import { familyInterval, familySymbolAt, left, probability } from './families';
 import { locationIntervals, locationSymbolAt, LOGISTIC } from './locations';
+import { logitCuts } from './logits';
 import { mixtureInterval, mixtureLeft, mixtureSymbolAt, mixturesHold, mixtureWidth, shapeMixture } from './mixtures';
+import { BERNOULLI_LOGITS } from './resident';
 
 /** Symbols that one call codes at most. */
 export const CHUNK: i32 = 4096;
@@ -175,7 +177,7 @@ export function buildLookup(at: usize, entries: u32, lookupAt: usize, lookupShif
 }
 
 /** Intervals of the chunk's symbols where a family computes them: left end and width. A decoder uses the first one. */
-const INTERVALS: usize = memory.data(4096 << 3, 16);
+const INTERVALS: usize = memory.data((4096 << 3) + 16, 16);
 
 // @ts-ignore: decorator
 @inline
@@ -193,6 +195,15 @@ export function familyIntervals(n: i32, bits: u32): void {
     locationIntervals(kind, n, symbols(), parameters(), CHUNK << 3, stride, least, most, bits, INTERVALS);
     return;
   }
+  if (logitsOf(n, bits)) {
+    for (let i = 0; i < n; i++) {
+      const to = INTERVALS + (<usize>i << 3);
+      const cut = load<u32>(to);
+      const symbol = load<u32>(symbols() + (<usize>i << 2));
+      setInterval(to, symbol == 0 ? 0 : cut, symbol == 0 ? cut : symbol == 1 ? (<u32>1 << bits) - cut : 0);
+    }
+    return;
+  }
   for (let i = 0; i < n; i++) {
     const at = parameters() + <usize>i * stride;
     const symbol = load<i32>(symbols() + (<usize>i << 2));
@@ -205,6 +216,20 @@ export function familyIntervals(n: i32, bits: u32): void {
       setInterval(to, left, found ? probability : 0);
     }
   }
+}
+
+/** Whether the model is a coin with log odds for each of the `n` symbols; then their {@link cutAt} is known. */
+export function logitsOf(n: i32, bits: u32): bool {
+  if (kind != BERNOULLI_LOGITS || stride == 0) return false;
+  logitCuts(parameters(), n, bits, INTERVALS);
+  return true;
+}
+
+/** Where the intervals of 0 and 1 meet for the chunk's symbol `i`. */
+// @ts-ignore: decorator
+@inline
+export function cutAt(i: i32): u32 {
+  return load<u32>(INTERVALS + (<usize>i << 3));
 }
 
 /** Whether the chunk's first parameters (or the second ones) are numbers from `low` to `high`. */

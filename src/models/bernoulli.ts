@@ -1,5 +1,5 @@
-/** A coin. */
-import { KernelFamily, share, splitArguments } from './family.ts';
+/** A coin, by its probability or by its log odds. */
+import { finite, KernelFamily, share, splitArguments } from './family.ts';
 import { type EntropyModel, Kind, type ModelFamily, type ModelOptions, precisionOf } from './model.ts';
 
 /** What a coin may be told. */
@@ -45,3 +45,38 @@ function build(...args: (number | BernoulliOptions | undefined)[]): EntropyModel
  * new Bernoulli(0.3);
  */
 export const Bernoulli: BernoulliConstructor = build as unknown as BernoulliConstructor;
+
+/** Makes the family of coins with log odds, or one of them. */
+export interface BernoulliLogitsConstructor {
+  /** A family: the log odds of a 1 come with each symbol. */
+  new (options?: ModelOptions): ModelFamily;
+  /**
+   * A model of 0 and 1.
+   *
+   * @param logit - The log odds of a 1, in nats: any finite number.
+   * @throws TypeError or RangeError for anything else.
+   */
+  new (logit: number, options?: ModelOptions): EntropyModel;
+}
+
+function buildLogits(...args: (number | ModelOptions | undefined)[]): EntropyModel | ModelFamily {
+  const { numbers, options } = splitArguments<ModelOptions>('BernoulliLogits', args);
+  const family = new KernelFamily({
+    name: 'BernoulliLogits',
+    kind: Kind.bernoulliLogits,
+    min: 0,
+    max: 1,
+    precision: precisionOf(options),
+    rules: [finite('logit')],
+  });
+  return numbers.length === 0 ? family : family.model(...numbers);
+}
+
+/**
+ * Bernoulli distributions by what networks put out: 1 with probability 1 / (1 + e^-logit), rounded to the nearest unit,
+ * one unit at least for either symbol. The family's parameter is `logit`.
+ *
+ * @example
+ * coder.decode(new BernoulliLogits(), logits); // a black or white pixel for each number
+ */
+export const BernoulliLogits: BernoulliLogitsConstructor = buildLogits as unknown as BernoulliLogitsConstructor;

@@ -121,6 +121,8 @@ export const Kind = {
   adaptive: 17,
   /** left end and probability themselves, for encoding */
   given: 18,
+  /** log odds of a 1 */
+  bernoulliLogits: 19,
   /** mean, standard deviation; the constants are the edges of buckets */
   bucketedGaussian: 32,
   /** mean, scale; buckets */

@@ -8,6 +8,9 @@
 import type { Codec } from '../codecs/codec.ts';
 import type { BitStack } from '../codecs/stack.ts';
 import { SurprisalError, typeError } from '../errors.ts';
+import type { Parameters } from '../networks/parameters.ts';
+import type { Random } from '../networks/random.ts';
+import type { Tape, Tensor } from '../networks/tape.ts';
 
 /** Size of an image in pixels, and numbers that each has. */
 export interface ImageShape {
@@ -32,28 +35,12 @@ export interface ImageBatch {
   readonly pixels: Uint8Array;
 }
 
-/** A named array of numbers of a model: a weight, a bias, a running mean. */
-export interface NamedTensor {
-  /** Sizes, slowest first; their product is the length of the data. */
-  readonly shape: readonly number[];
-  /** Row-major. Training writes to it. */
-  readonly data: Float32Array;
-}
-
-/** What a loss draws its noise from: the same numbers for the same seed, everywhere. */
-export interface Noise {
-  /** Fills an array with numbers of the standard normal distribution. */
-  normals(into: Float32Array): void;
-  /** Fills an array with numbers from 0 to 1, 1 excluded. */
-  uniforms(into: Float32Array): void;
-}
-
 /** A loss as the tape has it, and what it is made of. */
-export interface ImageLoss<Tensor = unknown> {
-  /** A scalar on the tape: the upper bound on -log p(x) in nats an image, mean over the batch. */
+export interface ImageLoss {
+  /** One number an image: an upper bound on -log p(x), in nats, to be minimised with a weight of 1 / count. */
   readonly total: Tensor;
-  /** Parts that sum to the total, such as `likelihood` and `latents`, scalars in nats an image, for reports. */
-  readonly parts: Readonly<Record<string, Tensor>>;
+  /** What it consists of, for reports: nats an image, mean over the batch, such as `likelihood` and `latents`. */
+  readonly parts: Readonly<Record<string, number>>;
 }
 
 /** Choices that are made when coding, and that the decoder must make alike: they belong into a file's header. */
@@ -93,27 +80,25 @@ export type ConfigValue =
   | { readonly [name: string]: ConfigValue };
 
 /** A learned model of images. */
-export interface ImageModel<Tape = unknown, Tensor = unknown> {
+export interface ImageModel {
   /** Which kind, as the registry names it. */
   readonly kind: string;
   /** All hyperparameters, defaults included. */
   readonly config: ModelConfig;
-  /** Parameters by name, in a fixed order. Training changes the numbers and nothing else. */
-  readonly parameters: ReadonlyMap<string, NamedTensor>;
-  /** Numbers that no gradient changes, such as running statistics; saved with the parameters. */
-  readonly buffers: ReadonlyMap<string, NamedTensor>;
+  /** What it has learned, and what it keeps besides. Training changes the numbers and nothing else. */
+  readonly parameters: Parameters;
   /** The shape of all its images, or undefined when one model codes any size. */
   readonly shape: ImageShape | undefined;
   /** Values that a pixel may have: 2 or 256. */
   readonly levels: 2 | 256;
   /**
-   * The negative of the evidence lower bound, in nats an image, mean over the batch.
+   * The negative of the evidence lower bound, in nats an image.
    *
    * @param tape - Where the operations are recorded.
    * @param batch - Images with the model's levels.
-   * @param noise - What latents are sampled with.
+   * @param random - What latents are sampled with.
    */
-  loss(tape: Tape, batch: ImageBatch, noise: Noise): ImageLoss<Tensor>;
+  loss(tape: Tape, batch: ImageBatch, random: Random): ImageLoss;
   /**
    * The codec of images of one shape, with the parameters as they are now: they must not change while it is in use.
    *
@@ -164,8 +149,6 @@ export function checkPixels(pixels: Uint8Array, shape: ImageShape, levels: numbe
  * Draws 0 or 1 for each grey value: 1 with a probability of grey / 255. What a model of two levels is trained with, anew
  * in each epoch (Salakhutdinov and Murray 2008).
  */
-export function binarised(grey: Uint8Array, noise: Noise): Uint8Array {
-  const draws = new Float32Array(grey.length);
-  noise.uniforms(draws);
-  return Uint8Array.from(grey, (value, i) => (draws[i] * 255 < value ? 1 : 0));
+export function binarised(grey: Uint8Array, random: Random): Uint8Array {
+  return Uint8Array.from(grey, (value) => (random.uniform() * 255 < value ? 1 : 0));
 }

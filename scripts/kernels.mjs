@@ -18,6 +18,7 @@ export const kernels = [
   { name: 'coding', entry: 'assembly/coding/index.ts', constants: {} },
   { name: 'interleaved', entry: 'assembly/interleaved/index.ts', constants: {} },
   { name: 'markov', entry: 'assembly/markov/index.ts', constants: {} },
+  { name: 'networks', entry: 'assembly/networks/index.ts', constants: {} },
   { name: 'online', entry: 'assembly/online/index.ts', constants: { JOURNAL: 0 } },
   { name: 'online_bits', entry: 'assembly/online/bits.ts', constants: { JOURNAL: 1 } },
 ];

@@ -97,8 +97,10 @@ export interface ImageModel {
    * @param tape - Where the operations are recorded.
    * @param batch - Images with the model's levels.
    * @param random - What latents are sampled with.
+   * @param progress - Part of the training that is done, from 0 to 1, for losses that begin milder than they end; 1, the
+   *   bound itself, unless given.
    */
-  loss(tape: Tape, batch: ImageBatch, random: Random): ImageLoss;
+  loss(tape: Tape, batch: ImageBatch, random: Random, progress?: number): ImageLoss;
   /**
    * The codec of images of one shape, with the parameters as they are now: they must not change while it is in use.
    *

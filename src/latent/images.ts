@@ -35,7 +35,7 @@ const SEED = 0x62697473;
 /** No model needs more: 2^22 words are 16 MiB. */
 const MAX_INITIAL_WORDS = 2 ** 22;
 /** Images that are pushed in one call. */
-const RUN = 512;
+const RUN = 64;
 
 /**
  * Codes images on one stack, the last one first, so that they come back in their order. The stack starts with as few
@@ -47,6 +47,15 @@ const RUN = 512;
  * decodeImages(model, words, images.map(({ shape }) => shape));
  */
 export function encodeImages(model: ImageModel, images: readonly Image[], options: EncodeOptions = {}): EncodedImages {
+  return driven(encodingSteps(model, images, options), images.length, options);
+}
+
+/** {@link encodeImages} step by step, for who has something else to do in between: yields how many images are pushed. */
+export function* encodingSteps(
+  model: ImageModel,
+  images: readonly Image[],
+  options: CodingOptions = {},
+): Generator<number, EncodedImages, void> {
   const codecOf = codecs(model, options);
   const total = images.length;
   const dimensions = images.reduce((sum, { pixels }) => sum + pixels.length, 0);
@@ -56,13 +65,12 @@ export function encodeImages(model: ImageModel, images: readonly Image[], option
       for (let end = total; end > 0; ) {
         let start = end - 1;
         while (start > 0 && end - start < RUN && sameShape(images[start - 1].shape, images[end - 1].shape)) start--;
-        const pushed = total - end;
         codecOf(images[start].shape).pushAll(
           stack,
           images.slice(start, end).map(({ pixels }) => pixels),
-          (count) => options.progress?.(pushed + count, total),
         );
         end = start;
+        yield total - end;
       }
     } catch (error) {
       // A later image may need more bits than those before it have left.
@@ -88,12 +96,22 @@ export function decodeImages(
   shapes: readonly ImageShape[],
   options: EncodeOptions = {},
 ): Image[] {
+  return driven(decodingSteps(model, words, shapes, options), shapes.length, options);
+}
+
+/** {@link decodeImages} step by step: yields how many images there are. */
+export function* decodingSteps(
+  model: ImageModel,
+  words: Uint32Array,
+  shapes: readonly ImageShape[],
+  options: CodingOptions = {},
+): Generator<number, Image[], void> {
   const codecOf = codecs(model, options);
   const stack = BitStack.from(words);
   const images: Image[] = [];
   for (const shape of shapes) {
     images.push({ shape, pixels: codecOf(shape).pop(stack) });
-    options.progress?.(images.length, shapes.length);
+    yield images.length;
   }
   const left = stack.getCompressed();
   const expected = new BitStack({ initial: randomWords(Math.max(0, left.length - 2), SEED) }).getCompressed();
@@ -103,6 +121,15 @@ export function decodeImages(
       'after the last image the stack is not as it was started: the words are damaged, or another model wrote them',
     );
   return images;
+}
+
+/** Runs a job to its end. */
+function driven<T>(job: Generator<number, T, void>, total: number, { progress }: EncodeOptions): T {
+  for (;;) {
+    const step = job.next();
+    if (step.done === true) return step.value;
+    progress?.(step.value, total);
+  }
 }
 
 /** The model's codec by shape, each made once. */

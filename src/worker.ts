@@ -33,9 +33,10 @@ import {
   type DecompressOptions,
   sized,
 } from './formats/options.ts';
+import { hasWebWorkers, nodePort, webPort, workerError } from './formats/ports.ts';
 import type { Reply } from './formats/protocol.ts';
 import { abortableChunks, streamThrough } from './formats/streams.ts';
-import { Job, type Port, Queue, Session, Thread, workerError } from './formats/threads.ts';
+import { Job, type Port, Queue, Session, Thread } from './formats/threads.ts';
 
 /** How a pool is made. */
 export interface PoolOptions {
@@ -51,37 +52,12 @@ const AHEAD_LEAST = 4 * 1048576;
 const AHEAD_MOST = 256 * 1048576;
 
 async function start(onReply: (reply: Reply) => void, onFailure: (error: Error) => void): Promise<Port> {
-  // Web workers first: Bun has both, and bundlers look for this very expression. Deno has both too, but there an idle
-  // web worker keeps the process alive.
-  if (typeof Worker === 'function' && !('Deno' in globalThis)) {
-    const worker = new Worker(new URL('./worker-thread.js', import.meta.url), { type: 'module' });
-    worker.onmessage = (event: MessageEvent<Reply>) => onReply(event.data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      onFailure(workerError(`A worker failed: ${event.message ?? 'it could not be started'}`, event.error));
-    };
-    worker.onmessageerror = () => onFailure(workerError('A worker sent what cannot be read.'));
-    const node = worker as Worker & { ref?: () => void; unref?: () => void };
-    return {
-      post: (request, transfer) => worker.postMessage(request, transfer),
-      terminate: () => worker.terminate(),
-      hold: (held) => (held ? node.ref?.() : node.unref?.()),
-    };
-  }
+  // Web workers first: Bun has both, and bundlers look for this very expression.
+  if (hasWebWorkers())
+    return webPort(new Worker(new URL('./worker-thread.js', import.meta.url), { type: 'module' }), onReply, onFailure);
   const { Worker: Thread } = await import('node:worker_threads');
   // Without the flags of this process: --input-type, for one, refuses to run a file.
-  const thread = new Thread(new URL('./worker-thread.js', import.meta.url), { execArgv: [] });
-  thread.on('message', onReply);
-  thread.on('error', (error) => onFailure(workerError(`A worker failed: ${error.message}`, error)));
-  thread.on('messageerror', (error) => onFailure(workerError('A worker sent what cannot be read.', error)));
-  thread.on('exit', (code) =>
-    onFailure(workerError(`A worker ended with exit code ${code} before its work was done.`)),
-  );
-  return {
-    post: (request, transfer) => thread.postMessage(request, transfer),
-    terminate: () => thread.terminate(),
-    hold: (held) => (held ? thread.ref() : thread.unref()),
-  };
+  return nodePort(new Thread(new URL('./worker-thread.js', import.meta.url), { execArgv: [] }), onReply, onFailure);
 }
 
 /**

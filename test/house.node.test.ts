@@ -33,11 +33,13 @@ const arrows: Record<string, readonly string[] | 'all but cli' | 'all'> = {
   index: 'all but cli',
   worker: 'all but cli',
   'worker-thread': 'all but cli',
+  trainer: 'all but cli',
+  'trainer-thread': 'all but cli',
   cli: 'all',
 };
 
 /** Classes that only the package itself reaches: their exports are documented, their methods need not be. */
-const internal = ['formats/threads.ts', 'formats/protocol.ts'];
+const internal = ['formats/threads.ts', 'formats/protocol.ts', 'formats/ports.ts'];
 
 const room = (path: string) => path.split('/')[0]!.replace(/\.ts$/, '');
 

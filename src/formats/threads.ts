@@ -1,24 +1,19 @@
 /** The main thread's side of a pool: threads, the sessions that they run, and the order of their results. */
 import type { Header } from '../container/header.ts';
-import { SurprisalError } from '../errors.ts';
 import { hex } from '../kernels/generated/online.ts';
 import { kernelModule } from '../kernels/load.ts';
 import type { Plan } from './file.ts';
 import type { Expansion, Model } from './method.ts';
 import { DEFAULT_MAX_MEMORY, type JobOptions } from './options.ts';
+import { type MessagePortTo, workerError } from './ports.ts';
 import { type Reply, type Request, revivedError } from './protocol.ts';
 import { abortable } from './streams.ts';
 
 /** Fewest milliseconds between two reports of progress. */
 const REPORT = 50;
 
-/** What Node's threads and web workers have in common, as far as it goes. */
-export interface Port {
-  post(request: Request, transfer: ArrayBuffer[]): void;
-  terminate(): unknown;
-  /** Whether the thread keeps the process alive. */
-  hold(held: boolean): void;
-}
+/** The way to a thread. */
+export type Port = MessagePortTo<Request>;
 
 /** Starts a thread. */
 export type Start = (onReply: (reply: Reply) => void, onFailure: (error: Error) => void) => Promise<Port>;
@@ -29,9 +24,6 @@ export interface Threads {
   acquire(task: 'encode' | 'decode', header: Header, onEnd: (session: Session) => void): Promise<Session>;
   change(): Promise<void>;
 }
-
-/** The error of a thread that could not start, or died. */
-export const workerError = (message: string, cause?: unknown) => new SurprisalError('worker', message, { cause });
 
 interface Waiting {
   /** Raw bytes of the session when this block is done. */

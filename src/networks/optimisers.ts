@@ -84,6 +84,7 @@ export class Adam implements Optimiser {
     this.moments = new Moments(parameters, 2);
   }
 
+  /** One step with the gradients that the parameters have. */
   step(rate: number): void {
     const { parameters, options, moments } = this;
     const { beta1, beta2, epsilon, decay } = options;
@@ -107,10 +108,12 @@ export class Adam implements Optimiser {
     );
   }
 
+  /** Copies of the moments. */
   state(): Float32Array[] {
     return this.moments.copies();
   }
 
+  /** @throws SurprisalError (`corrupt`) when the state is not one of this network's. */
   restore(steps: number, state: readonly Float32Array[]): void {
     this.moments.restore(state);
     this.steps = steps;
@@ -149,6 +152,7 @@ export class Sgd implements Optimiser {
     this.moments = new Moments(parameters, 1);
   }
 
+  /** One step with the gradients that the parameters have. */
   step(rate: number): void {
     const { parameters, moments, momentum, decay } = this;
     this.steps++;
@@ -156,10 +160,12 @@ export class Sgd implements Optimiser {
     parameters.workspace.kernel.sgd(parameters.length, values, gradients, moments.at[0], rate, momentum, decay);
   }
 
+  /** Copies of the moments. */
   state(): Float32Array[] {
     return this.moments.copies();
   }
 
+  /** @throws SurprisalError (`corrupt`) when the state is not one of this network's. */
   restore(steps: number, state: readonly Float32Array[]): void {
     this.moments.restore(state);
     this.steps = steps;

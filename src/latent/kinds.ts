@@ -1,0 +1,21 @@
+/** The kinds of image models that there are, by name. A new kind joins the list here. */
+import { SurprisalError } from '../errors.ts';
+import type { ModelKind } from './saved.ts';
+
+/** All kinds. */
+export const IMAGE_MODELS: readonly ModelKind[] = [];
+
+/**
+ * The kind of a name.
+ *
+ * @throws SurprisalError (`unsupported`) for a name that is none.
+ */
+export function modelKind(name: string): ModelKind {
+  const found = IMAGE_MODELS.find(({ kind }) => kind === name);
+  if (found === undefined)
+    throw new SurprisalError(
+      'unsupported',
+      `no kind of model '${name}': there are ${IMAGE_MODELS.map(({ kind }) => kind).join(', ')}`,
+    );
+  return found;
+}

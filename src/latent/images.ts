@@ -34,6 +34,16 @@ export interface EncodeOptions extends CodingOptions {
 const SEED = 0x62697473;
 /** No model needs more: 2^22 words are 16 MiB. */
 const MAX_INITIAL_WORDS = 2 ** 22;
+/**
+ * A stack with so many words under its state, which looks random too: a state of 2^32 would make the first latent that
+ * is popped the lowest there is, and that image dear.
+ */
+function startOf(count: number): BitStack {
+  const words = new Uint32Array(count + 2).fill(1);
+  words.set(randomWords(count + 1, SEED));
+  return BitStack.from(words);
+}
+
 /** Images that are pushed in one call. */
 const RUN = 64;
 
@@ -60,7 +70,8 @@ export function* encodingSteps(
   const total = images.length;
   const dimensions = images.reduce((sum, { pixels }) => sum + pixels.length, 0);
   for (let initial = total === 0 ? 0 : initialWords(codecOf(images[total - 1].shape), images[total - 1].pixels); ; ) {
-    const stack = new BitStack({ initial: randomWords(initial, SEED) });
+    const stack = startOf(initial);
+    const initialBits = stack.numValidBits();
     try {
       for (let end = total; end > 0; ) {
         let start = end - 1;
@@ -79,7 +90,7 @@ export function* encodingSteps(
       initial = Math.min(MAX_INITIAL_WORDS, 2 * initial + 1);
       continue;
     }
-    return { words: stack.getCompressed(), initialBits: stack.initialBits, netBits: stack.netBits(), dimensions };
+    return { words: stack.getCompressed(), initialBits, netBits: stack.numValidBits() - initialBits, dimensions };
   }
 }
 
@@ -114,7 +125,7 @@ export function* decodingSteps(
     yield images.length;
   }
   const left = stack.getCompressed();
-  const expected = new BitStack({ initial: randomWords(Math.max(0, left.length - 2), SEED) }).getCompressed();
+  const expected = startOf(Math.max(0, left.length - 2)).getCompressed();
   if (left.length !== expected.length || left.some((word, i) => word !== expected[i]))
     throw new SurprisalError(
       'corrupt',
@@ -154,7 +165,7 @@ function codecs(model: ImageModel, options: CodingOptions): (shape: ImageShape) 
 export function initialWords(codec: Codec<Uint8Array>, pixels: Uint8Array): number {
   const enough = (count: number): boolean => {
     try {
-      codec.push(new BitStack({ initial: randomWords(count, SEED) }), pixels);
+      codec.push(startOf(count), pixels);
       return true;
     } catch (error) {
       if (error instanceof SurprisalError && error.code === 'out-of-data' && count < MAX_INITIAL_WORDS) return false;

@@ -5,9 +5,10 @@
 import { rangeError, SurprisalError } from '../errors.ts';
 import { hex } from '../kernels/generated/networks.ts';
 import { kernelModule } from '../kernels/load.ts';
+import type { LossKernel } from './loss-kernel.ts';
 
 /** The kernels' functions. Pointers and strides are in bytes, counts in floats. */
-export interface NetworkKernel {
+export interface NetworkKernel extends LossKernel {
   heap(): number;
   gemmScratch(n: number): number;
   gemm(
@@ -23,6 +24,67 @@ export interface NetworkKernel {
     c: number,
     rowC: number,
     accumulate: number,
+    scratch: number,
+  ): void;
+  packPanels(
+    depth: number,
+    n: number,
+    b: number,
+    strideK: number,
+    strideN: number,
+    first: number,
+    total: number,
+    panels: number,
+  ): void;
+  panelSize(total: number, n: number): number;
+  edgeScratch(): number;
+  pad(
+    images: number,
+    h: number,
+    row: number,
+    x: number,
+    rows: number,
+    wide: number,
+    top: number,
+    left: number,
+    to: number,
+  ): void;
+  convolve(
+    images: number,
+    oh: number,
+    ow: number,
+    a: number,
+    imageA: number,
+    rowA: number,
+    pixelA: number,
+    lineA: number,
+    segments: number,
+    depth: number,
+    panels: number,
+    n: number,
+    c: number,
+    imageC: number,
+    rowC: number,
+    pixelC: number,
+    bias: number,
+    accumulate: number,
+    edge: number,
+  ): void;
+  weightsScratch(rowA: number, ow: number, n: number): number;
+  convolveWeights(
+    images: number,
+    oh: number,
+    ow: number,
+    a: number,
+    imageA: number,
+    rowA: number,
+    pixelA: number,
+    lineA: number,
+    segments: number,
+    depth: number,
+    b: number,
+    n: number,
+    c: number,
     scratch: number,
   ): void;
   unary(op: number, n: number, x: number, y: number): void;

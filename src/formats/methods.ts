@@ -11,6 +11,7 @@ import {
   type OnlineParameters,
   onlineMemory,
 } from '../sequence/online.ts';
+import { latentMethod } from './images-method.ts';
 import type { BlockDecoder, BlockEncoder, Method, Model } from './method.ts';
 import { multisetMethod } from './multiset-method.ts';
 import type { Level } from './options.ts';
@@ -23,6 +24,8 @@ export const KIND_FILE = 0;
 export const KIND_RECORDS = 1;
 /** Content kind of graphs whose vertices have no names. */
 export const KIND_GRAPHS = 2;
+/** Content kind of images. */
+export const KIND_IMAGES = 3;
 
 /** Method 0: every block is stored, no model, no memory. */
 export const storedMethod: Method = {
@@ -135,7 +138,7 @@ export class Coders {
 }
 
 const METHODS: Map<number, Method> = new Map(
-  [storedMethod, onlineMethod, multisetMethod].map((method) => [method.id, method]),
+  [storedMethod, onlineMethod, multisetMethod, latentMethod].map((method) => [method.id, method]),
 );
 
 /** Adds a method that is not there from the start, because few want its code. Again does nothing. */
@@ -174,6 +177,11 @@ export function checkMemory(memory: number, maxMemory: number): void {
  */
 export function modelOf(header: Header, maxMemory: number): Model {
   const { kind } = header;
+  if (kind === KIND_IMAGES)
+    throw new SurprisalError(
+      'unsupported',
+      'The archive holds images: decompressImages() of surprisal/formats/images.js opens it, with the model that it names.',
+    );
   if (kind !== KIND_FILE && kind !== KIND_RECORDS && kind !== KIND_GRAPHS)
     throw new SurprisalError(
       'unsupported',

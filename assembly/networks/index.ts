@@ -15,7 +15,10 @@ export {
   sampleBackward,
   squaredDifference,
 } from './losses';
+export * from './move';
+export * from './normalise';
 export * from './optimise';
+export * from './pixels';
 
 /** Where free memory begins. */
 export function heap(): usize {

@@ -87,6 +87,66 @@ export interface NetworkKernel extends LossKernel {
     c: number,
     scratch: number,
   ): void;
+  columnDots(m: number, n: number, a: number, b: number, mean: number, factor: number, out: number): void;
+  columnSquares(m: number, n: number, x: number, mean: number, factor: number, out: number): void;
+  normaliseColumns(m: number, n: number, x: number, mean: number, scale: number, shift: number, y: number): void;
+  addNormalisedColumns(
+    m: number,
+    n: number,
+    dy: number,
+    x: number,
+    mean: number,
+    by0: number,
+    by1: number,
+    by2: number,
+    dx: number,
+  ): void;
+  layerNorm(
+    m: number,
+    n: number,
+    x: number,
+    weight: number,
+    bias: number,
+    epsilon: number,
+    y: number,
+    stats: number,
+  ): void;
+  layerNormBackward(
+    m: number,
+    n: number,
+    x: number,
+    weight: number,
+    stats: number,
+    dy: number,
+    dx: number,
+    dweight: number,
+    dbias: number,
+  ): void;
+  copyBlocks(
+    lines: number,
+    m: number,
+    n: number,
+    from: number,
+    fromLine: number,
+    fromRun: number,
+    to: number,
+    toLine: number,
+    toRun: number,
+  ): void;
+  addBlocks(
+    lines: number,
+    m: number,
+    n: number,
+    from: number,
+    fromLine: number,
+    fromRun: number,
+    factor: number,
+    to: number,
+    toLine: number,
+    toRun: number,
+  ): void;
+  gatherRows(m: number, n: number, table: number, indices: number, y: number): void;
+  addToTable(m: number, n: number, dy: number, indices: number, table: number): void;
   unary(op: number, n: number, x: number, y: number): void;
   unaryBackward(op: number, n: number, x: number, y: number, dy: number, dx: number): void;
   binary(op: number, m: number, n: number, a: number, b: number, strideB: number, y: number): void;

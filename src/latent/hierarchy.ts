@@ -103,6 +103,8 @@ export interface TopDownPass<X> {
   descend(layer: number, latents: Float32Array): void;
   /** p(value | all latents). */
   likelihood(): Codec<X>;
+  /** Called when the pass is over, whatever has happened, to give back what it holds. */
+  end?(): void;
 }
 
 /** A hierarchy with a posterior from the top down. */
@@ -170,9 +172,16 @@ export function topDown<X>(model: TopDownModel<X>, options: HierarchyOptions = {
     family: new BucketedGaussian(equalMassEdges('gaussian', n)),
   };
   const { watch } = options;
-  return codec<X>({
-    push(stack, value) {
-      const pass = model.begin();
+  const passing = <T>(action: (pass: TopDownPass<X>) => T): T => {
+    const pass = model.begin();
+    try {
+      return action(pass);
+    } finally {
+      pass.end?.();
+    }
+  };
+  const functions = {
+    push(pass: TopDownPass<X>, stack: BitStack, value: X): void {
       pass.see(value);
       const latents: Int32Array[] = [];
       for (let layer = 0; layer < layers; layer++) {
@@ -188,8 +197,7 @@ export function topDown<X>(model: TopDownModel<X>, options: HierarchyOptions = {
         watch?.(stack, { action: 'push', by: 'prior', layer });
       }
     },
-    pop(stack) {
-      const pass = model.begin();
+    pop(pass: TopDownPass<X>, stack: BitStack): X {
       const latents: Int32Array[] = [];
       const priors: Diagonal[] = [];
       for (let layer = 0; layer < layers; layer++) {
@@ -204,6 +212,10 @@ export function topDown<X>(model: TopDownModel<X>, options: HierarchyOptions = {
         overBins(bins, priors[layer], pass.posterior(layer)).push(stack, latents[layer]);
       return value;
     },
+  };
+  return codec<X>({
+    push: (stack, value) => passing((pass) => functions.push(pass, stack, value)),
+    pop: (stack) => passing((pass) => functions.pop(pass, stack)),
     bits: () => undefined,
   });
 }

@@ -1,9 +1,10 @@
 /** The kinds of image models that there are, by name. A new kind joins the list here. */
 import { SurprisalError } from '../errors.ts';
 import type { ModelKind } from './saved.ts';
+import { vaeBinaryKind, vaeKind, vaeLayersKind } from './vae-model.ts';
 
 /** All kinds. */
-export const IMAGE_MODELS: readonly ModelKind[] = [];
+export const IMAGE_MODELS: readonly ModelKind[] = [vaeBinaryKind, vaeKind, vaeLayersKind];
 
 /**
  * The kind of a name.

@@ -152,5 +152,10 @@ export function checkPixels(pixels: Uint8Array, shape: ImageShape, levels: numbe
  * in each epoch (Salakhutdinov and Murray 2008).
  */
 export function binarised(grey: Uint8Array, random: Random): Uint8Array {
-  return Uint8Array.from(grey, (value) => (random.uniform() * 255 < value ? 1 : 0));
+  const pixels = new Uint8Array(grey.length);
+  for (let i = 0; i < pixels.length; i++) {
+    const value = grey[i];
+    if (value > 0 && random.uniform() * 255 < value) pixels[i] = 1;
+  }
+  return pixels;
 }

@@ -87,6 +87,7 @@ export class Dense implements Layer {
     this.weight = new Weight(parameters, name, [inputs, outputs], outputs, options);
   }
 
+  /** [..., in] to [..., out]. */
   apply(x: Tensor): Tensor {
     const { weight, bias } = this.weight.on(x);
     return linear(x, weight, bias);
@@ -131,6 +132,7 @@ export class Convolution implements Layer {
     this.options = options;
   }
 
+  /** [batch, h, w, in] to [batch, h', w', out]. */
   apply(x: Tensor): Tensor {
     const { weight, bias } = this.weight.on(x);
     const { mask } = this.options;
@@ -191,6 +193,7 @@ export class TransposedConvolution implements Layer {
     this.options = options;
   }
 
+  /** [batch, h, w, in] to [batch, h', w', out]. */
   apply(x: Tensor): Tensor {
     const { weight, bias } = this.weight.on(x);
     return transposedConvolution(x, weight, bias, this.options);
@@ -222,6 +225,7 @@ export class BatchNorm implements Layer {
     this.options = options;
   }
 
+  /** [..., channels] to the same. */
   apply(x: Tensor): Tensor {
     const { mean, variance } = this;
     return batchNorm(x, x.tape.parameter(this.weight), x.tape.parameter(this.bias), {
@@ -245,6 +249,7 @@ export class LayerNorm implements Layer {
     this.epsilon = epsilon;
   }
 
+  /** [..., size] to the same. */
   apply(x: Tensor): Tensor {
     return layerNorm(x, x.tape.parameter(this.weight), x.tape.parameter(this.bias), this.epsilon);
   }
@@ -285,6 +290,7 @@ export class Activate implements Layer {
     this.name = name;
   }
 
+  /** The function of each number of x. */
   apply(x: Tensor): Tensor {
     return activate(this.name, x);
   }
@@ -304,6 +310,7 @@ export class Sequential implements Layer {
     this.layers = layers;
   }
 
+  /** What the last layer makes of what the one before makes of x. */
   apply(x: Tensor): Tensor {
     return this.layers.reduce((y, layer) => layer.apply(y), x);
   }
@@ -327,6 +334,7 @@ export class Residual implements Layer {
     this.shortcut = shortcut;
   }
 
+  /** x, or its short cut, plus what the layer makes of x. */
   apply(x: Tensor): Tensor {
     return add(this.shortcut === undefined ? x : this.shortcut.apply(x), this.layer.apply(x));
   }

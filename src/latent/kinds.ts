@@ -1,10 +1,20 @@
 /** The kinds of image models that there are, by name. A new kind joins the list here. */
 import { SurprisalError } from '../errors.ts';
+import { diffusionKind } from './diffusion.ts';
+import { hillocKind } from './hilloc.ts';
+import { bitswapKind } from './markov.ts';
 import type { ModelKind } from './saved.ts';
 import { vaeBinaryKind, vaeKind, vaeLayersKind } from './vae-model.ts';
 
 /** All kinds. */
-export const IMAGE_MODELS: readonly ModelKind[] = [vaeBinaryKind, vaeKind, vaeLayersKind];
+export const IMAGE_MODELS: readonly ModelKind[] = [
+  vaeBinaryKind,
+  vaeKind,
+  vaeLayersKind,
+  hillocKind,
+  bitswapKind,
+  diffusionKind,
+];
 
 /**
  * The kind of a name.

@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 const folder = join(root, '.cache/docs-snippets');
-const pages = ['coders', 'models', 'portable-parameters', 'codecs', 'hidden-markov', 'talk', 'multisets', 'graphs'];
+const pages = ['coders', 'models', 'portable-parameters', 'codecs', 'hidden-markov', 'talk', 'multisets', 'graphs', 'networks'];
 
 interface Block {
   readonly line: number;

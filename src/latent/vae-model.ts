@@ -31,7 +31,7 @@ import {
   shapeName,
 } from './model.ts';
 import { type ModelKind, oneOf, wholeNumber } from './saved.ts';
-import { vaeCodec } from './vae.ts';
+import { type VaeNetworks, vaeCodec } from './vae.ts';
 
 /** An autoencoder in words that JSON has: the config of the kind `vae-layers`. */
 export interface VaeDescription {
@@ -60,12 +60,17 @@ export interface VaeDescription {
 /** Logarithms of deviations stay within this. */
 const MOST_EXPONENT = 10;
 
-/** A variational autoencoder. Made by the kinds below. */
-class VaeModel implements ImageModel {
+/** A variational autoencoder. Made by the kinds below, and by `importVae`. */
+export class VaeModel implements ImageModel {
+  /** Which of the kinds made it. */
   readonly kind: string;
+  /** All hyperparameters. */
   readonly config: ModelConfig;
+  /** Weights, and running statistics of batch normalisation. */
   readonly parameters: Parameters;
+  /** Shape of all its images. */
   readonly shape: ImageShape;
+  /** 2 for Bernoulli pixels, else 256. */
   readonly levels: 2 | 256;
   private readonly latents: number;
   private readonly likelihood: Likelihood;
@@ -78,6 +83,11 @@ class VaeModel implements ImageModel {
   private readonly decoder: Network;
   private readonly flat: boolean;
 
+  /**
+   * Declares the parameters.
+   *
+   * @throws TypeError or RangeError for a description that makes no model.
+   */
   constructor(kind: string, config: ModelConfig, description: VaeDescription, workspace: Workspace) {
     this.kind = kind;
     this.config = config;
@@ -128,6 +138,7 @@ class VaeModel implements ImageModel {
       );
   }
 
+  /** The negative of the evidence lower bound, with `likelihood` and `latents` as its parts. */
   loss(tape: Tape, { shape, count, pixels }: ImageBatch, random: Random): ImageLoss {
     this.checkShape(shape);
     const size = pixelsOf(shape);
@@ -151,10 +162,25 @@ class VaeModel implements ImageModel {
     };
   }
 
+  /**
+   * BB-ANS. Of the options it takes latentBits and observationBits.
+   *
+   * @throws RangeError for another shape, or options that it does not have.
+   */
   codec(shape: ImageShape = this.shape, options: CodingOptions = {}): ImageCodec {
     this.checkShape(shape);
     if (options.order === 'bit-swap') throw rangeError('a single layer of latents has one order only');
     if (options.steps !== undefined) throw rangeError('an autoencoder has no number of steps');
+    return vaeCodec({ ...options, shape, likelihood: this.likelihood, networks: this.networks() });
+  }
+
+  /**
+   * Both networks as functions, with the parameters as they are at each call: to look at codes, or to draw images.
+   *
+   * @example
+   * model.networks().encode(pixels, 1).means; // the code of an image
+   */
+  networks(): VaeNetworks {
     const tape = new Tape(this.parameters.workspace, { gradients: false });
     const pass = <T>(run: () => T): T => {
       try {
@@ -163,25 +189,20 @@ class VaeModel implements ImageModel {
         tape.reset();
       }
     };
-    return vaeCodec({
-      ...options,
-      shape,
-      likelihood: this.likelihood,
-      networks: {
-        latents: this.latents,
-        encode: (pixels, count) =>
-          pass(() => {
-            const { means, logScales } = this.posterior(tape, pixels, count);
-            const deviations = logScales.values.slice();
-            for (let i = 0; i < deviations.length; i++) {
-              const x = deviations[i];
-              deviations[i] = x > -MOST_EXPONENT ? (x < MOST_EXPONENT ? x : MOST_EXPONENT) : -MOST_EXPONENT;
-            }
-            return { means: means.values.slice(), deviations: mapMath('exp', deviations, deviations) };
-          }),
-        decode: (latents) => pass(() => this.outputs(tape.input(latents, [1, this.latents])).values.slice()),
-      },
-    });
+    return {
+      latents: this.latents,
+      encode: (pixels, count) =>
+        pass(() => {
+          const { means, logScales } = this.posterior(tape, pixels, count);
+          const deviations = logScales.values.slice();
+          for (let i = 0; i < deviations.length; i++) {
+            const x = deviations[i];
+            deviations[i] = x > -MOST_EXPONENT ? (x < MOST_EXPONENT ? x : MOST_EXPONENT) : -MOST_EXPONENT;
+          }
+          return { means: means.values.slice(), deviations: mapMath('exp', deviations, deviations) };
+        }),
+      decode: (latents) => pass(() => this.outputs(tape.input(latents, [1, this.latents])).values.slice()),
+    };
   }
 
   private checkShape(shape: ImageShape): void {

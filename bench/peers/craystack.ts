@@ -1,29 +1,13 @@
 /** craystack and the hidden Markov codec of ssm-code in a Python process, which holds the data of one case at a time. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import { run } from '../../test/interop/python.ts';
-
-const home = join(import.meta.dirname, '../../.cache/craystack');
-const packages = ['numpy', 'scipy', 'autograd'];
+import { pythonWith } from './python.ts';
 
 /** A Python with what craystack needs, made where there is none; or why there is none. */
-export function python(): { path: string } | { missing: string } {
-  const path = join(home, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
-  const check = ['-c', `import ${packages.join(', ')}`];
-  if (existsSync(path) && run(path, check).ok) return { path };
-  const host = ['python3', 'python'].find((name) => run(name, ['--version']).ok);
-  if (host === undefined) return { missing: 'no Python 3' };
-  rmSync(home, { recursive: true, force: true });
-  mkdirSync(join(home, '..'), { recursive: true });
-  const venv = run(host, ['-m', 'venv', home]);
-  if (!venv.ok) return { missing: `no venv (python3-venv and pip are needed): ${venv.said.split('\n')[0]}` };
-  process.stderr.write(`installing ${packages.join(', ')} …\n`);
-  const pip = run(path, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages]);
-  if (pip.ok && run(path, check).ok) return { path };
-  return { missing: `no ${packages.join(', ')}: ${pip.said.split('\n').pop()}` };
-}
+export const python = (): { path: string } | { missing: string } =>
+  pythonWith('craystack', ['numpy', 'scipy', 'autograd']);
 
 /** What a run over a case's symbols cost there. */
 export interface CraystackRun {

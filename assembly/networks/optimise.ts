@@ -88,3 +88,19 @@ export function average(n: usize, w: usize, a: usize, rate: f32): void {
     store<f32>(a + at, old + (load<f32>(w + at) - old) * rate);
   }
 }
+
+/** The sum of squares, in doubles: sums of even and of odd numbers, added at the end. */
+export function squareSum(n: usize, x: usize): f64 {
+  let sums = f64x2.splat(0);
+  let i: usize = 0;
+  for (; i + 2 <= n; i += 2) {
+    const v = f64x2.promote_low_f32x4(v128.load_zero<u64>(x + (i << 2)));
+    sums = f64x2.add(sums, f64x2.mul(v, v));
+  }
+  let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+  if (i < n) {
+    const last = <f64>load<f32>(x + (i << 2));
+    sum += last * last;
+  }
+  return sum;
+}

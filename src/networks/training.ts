@@ -111,10 +111,7 @@ export class Trainer {
   finish(): number {
     const { parameters, optimiser } = this;
     const { kernel } = parameters.workspace;
-    const sum = parameters.workspace.floats(this.sum, parameters.length);
-    let square = 0;
-    for (let i = 0; i < sum.length; i++) square += sum[i] * sum[i];
-    const norm = Math.sqrt(square);
+    const norm = Math.sqrt(kernel.squareSum(parameters.length, this.sum));
     if (!Number.isFinite(norm))
       throw new SurprisalError(
         'limit',

@@ -177,6 +177,7 @@ export interface NetworkKernel extends LossKernel {
   ): void;
   sgd(n: number, w: number, g: number, m: number, rate: number, momentum: number, decay: number): void;
   average(n: number, w: number, a: number, rate: number): void;
+  squareSum(n: number, x: number): number;
 }
 
 const PAGE = 65536;

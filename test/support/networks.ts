@@ -69,7 +69,12 @@ export function checkOperation(operation: Operation, seed = 1): void {
     };
     for (const [which, input] of inputs.entries()) {
       const moved = values.map((v) => Float64Array.from(v));
-      const slopes = Float64Array.from(values[which], (at, i) => {
+      const gradient = input.gradientValues();
+      // Some of them where there are many.
+      const every = Math.ceil(gradient.length / 16) | 1;
+      const places = values[which].map((_, i) => i).filter((i) => i % every === 0);
+      const slopes = Float64Array.from(places, (i) => {
+        const at = moved[which][i];
         const h = 1e-5;
         moved[which][i] = at + h;
         const up = objective(moved);
@@ -78,7 +83,8 @@ export function checkOperation(operation: Operation, seed = 1): void {
         moved[which][i] = at;
         return (up - down) / (2 * h);
       });
-      expect(distance(input.gradientValues(), slopes), `gradient of input ${which}`).toBeLessThan(5 * tolerance);
+      const found = Array.from(places, (i) => gradient[i]);
+      expect(distance(found, slopes), `gradient of input ${which}`).toBeLessThan(5 * tolerance);
     }
   } finally {
     tape.reset();

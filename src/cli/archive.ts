@@ -66,6 +66,8 @@ export function explain(error: unknown, head: Uint8Array, maxMemory: number): un
   }
   if (code === 'corrupt' || code === 'truncated')
     return new CliError(code, plain(message), "What is intact can be saved: 'surprisal decompress --recover'.");
+  if (code === 'unsupported' && /holds images/.test(message))
+    return new CliError(code, 'the archive holds images', "Use 'surprisal images decompress'.");
   if (code === 'unsupported' || code === 'wrong-model') return new CliError(code, plain(message));
   return error;
 }

@@ -57,7 +57,9 @@ function result(file: string, listing: ArchiveListing): ListResult {
 
 /** Bytes that the member decodes to: for a multiset or graphs their parameters say so, as its raw bytes only stand for them. */
 function contentSize({ header, methodName, rawSize }: MemberListing): number {
-  return methodName === 'multiset' || methodName === 'shuffle' ? (describeParameters(header).size ?? rawSize) : rawSize;
+  return methodName === 'multiset' || methodName === 'shuffle' || methodName === 'latent'
+    ? (describeParameters(header).size ?? rawSize)
+    : rawSize;
 }
 
 function member(listing: MemberListing): ListResult['members'][number] {

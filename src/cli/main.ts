@@ -11,6 +11,8 @@ import { compressFile, type OutputOptions, type Result } from './compress.ts';
 import { type CommonOptions, Context, endBy } from './context.ts';
 import { decompressFile, type TestResult, testFile } from './decompress.ts';
 import { compressGraphsFile, decompressGraphsFile, graphsInfo, graphsLines } from './graphs.ts';
+import { compressImageFiles, decompressImagesFile, describeImages, imagesLines, infoLines } from './images.ts';
+import { trainImages, trainLines } from './images-train.ts';
 import { type ListResult, listDetails, listFile, listTable } from './list.ts';
 import { CliError, colours, complain, describe, isBrokenPipe, say, shown } from './messages.ts';
 import { type Actions, createProgram } from './program.ts';
@@ -83,11 +85,14 @@ function compressed(result: Result): string {
   );
 }
 
-function compressedGraphs({ file, output, raw, coded, seconds: took }: Result): string {
+type ContentResult = Pick<Result, 'file' | 'output' | 'raw' | 'coded' | 'seconds' | 'barShown'>;
+
+/** Of what has a ratio, but no bits a byte that would mean anything. */
+function compressedContent({ file, output, raw, coded, seconds: took }: ContentResult): string {
   return `${shown(file)} -> ${shown(output)}: ${formatSize(raw)} to ${formatSize(coded)} (${formatRatio(raw, coded)}), ${seconds(took)}`;
 }
 
-function decompressed(result: Result): string {
+function decompressed(result: ContentResult & Pick<Result, 'lost'>): string {
   const { file, output, raw, coded, lost } = result;
   if (lost !== undefined)
     return `${shown(file)} -> ${shown(output)}: saved ${formatSize(raw)}, ${seconds(result.seconds)}`;
@@ -149,7 +154,7 @@ async function main(args: readonly string[]): Promise<void> {
         const { code, message } = describe(error);
         if (options.json) printJson({ file, ok: false, error: { code, message } }, toStdout);
       },
-      done: (result: Result | TestResult, line: string) => {
+      done: (result: { barShown: boolean }, line: string) => {
         const { barShown, ...facts } = result;
         if (options.json) printJson({ ok: true, ...facts }, toStdout);
         else if (!options.quiet && (options.verbose || barShown)) say(line);
@@ -214,7 +219,7 @@ async function main(args: readonly string[]): Promise<void> {
       const report = reporter(options, files);
       await each(files, context, report.failed, async (file) => {
         const result = await compressGraphsFile(file, options, context);
-        report.done(result, [compressedGraphs(result), ...graphsLines(result)].join('\n  '));
+        report.done(result, [compressedContent(result), ...graphsLines(result)].join('\n  '));
       });
       await context.stop();
     },
@@ -236,6 +241,47 @@ async function main(args: readonly string[]): Promise<void> {
         const { barShown, ...result } = await graphsInfo(file, options, context);
         if (options.json) print(`${JSON.stringify({ ok: true, ...result })}\n`);
         else print(`${shown(result.file)}: ${graphsLines(result).join('\n  ')}\n`);
+      });
+      await context.stop();
+    },
+    async trainImages(options) {
+      const context = start(options);
+      const report = reporter(options, ['']);
+      await each([options.output], context, report.failed, async () => {
+        const result = await trainImages(options, context);
+        report.done(result, trainLines(result).join('\n  '));
+      });
+      await context.stop();
+    },
+    async compressImages(files, options) {
+      checkUsage([], options);
+      const context = start({ ...options, threads: 1 });
+      const paths = files.length > 0 ? files : ['-'];
+      const report = reporter(options, paths);
+      await each([paths[0]], context, report.failed, async () => {
+        const result = await compressImageFiles(paths, options, context);
+        report.done(result, [compressedContent(result), ...imagesLines(result)].join('\n  '));
+      });
+      await context.stop();
+    },
+    async decompressImages(files, options) {
+      checkUsage(files, options);
+      const context = start({ ...options, threads: 1 });
+      const report = reporter(options, files);
+      await each(files, context, report.failed, async (file) => {
+        const result = await decompressImagesFile(file, options, context);
+        report.done(result, decompressed(result));
+      });
+      await context.stop();
+    },
+    async infoImages(files, options) {
+      checkUsage(files, options);
+      const context = start({ ...options, threads: 1 });
+      const report = reporter({ ...options, output: '' }, files);
+      await each(files, context, report.failed, async (file) => {
+        const result = await describeImages(file, options);
+        if (options.json) print(`${JSON.stringify({ ok: true, ...result })}\n`);
+        else print(`${shown(result.file)}: ${infoLines(result).join('\n  ')}\n`);
       });
       await context.stop();
     },

@@ -7,11 +7,12 @@ import type { CompressCommandOptions } from './compress.ts';
 import type { CommonOptions } from './context.ts';
 import type { DecompressCommandOptions, ReadOptions } from './decompress.ts';
 import type { GraphsCommandOptions, GraphsDecompressOptions } from './graphs.ts';
+import { addImages, type ImagesActions } from './program-images.ts';
 import type { RecordsCommandOptions } from './records.ts';
 import { parseSize, parseThreads } from './sizes.ts';
 
 /** What the commands do; apart from their definition, so that help and completions load no models. */
-export interface Actions {
+export interface Actions extends ImagesActions {
   compress(files: string[], options: CompressCommandOptions): Promise<void>;
   decompress(files: string[], options: DecompressCommandOptions & { test?: boolean }): Promise<void>;
   test(files: string[], options: ReadOptions): Promise<void>;
@@ -69,10 +70,8 @@ function levelOption(): Option {
   return option;
 }
 
-const threads = () =>
-  new Option('-T, --threads <n>', 'segments to code side by side, 0 for one a processor; never changes a byte')
-    .default(1)
-    .argParser((text) => parseThreads(text, availableParallelism()));
+const threads = (text = 'segments to code side by side, 0 for one a processor; never changes a byte') =>
+  new Option('-T, --threads <n>', text).default(1).argParser((text) => parseThreads(text, availableParallelism()));
 
 const memory = () =>
   new Option('--memory <size>', 'refuse a model that takes more memory than this (default: 512M)').argParser(parseSize);
@@ -393,6 +392,8 @@ Examples:
   surprisal graphs info --json *.srp | jq .bitsPerEdge`,
     )
     .action((files: string[], options: ReadOptions) => actions.infoGraphs(files, options));
+
+  addImages(program, actions, { outputOptions, talk, threads, memory, maxOutput });
 
   program
     .command('completion')

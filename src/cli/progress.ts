@@ -21,6 +21,8 @@ export interface Standing {
   done: number;
   /** What `done` runs to, in bytes; undefined where it is not known. */
   total: number | undefined;
+  /** What is said instead of sizes and rates of bytes, given how much is done a second. */
+  facts?: (rate: number) => readonly string[];
 }
 
 /** Whether a bar may be drawn at all. */
@@ -38,7 +40,7 @@ export function barLine(
   paint: (text: string) => string = (text) => text,
 ): string {
   const { total } = standing;
-  const facts = [formatSize(standing.raw), `${formatSize(rate)}/s`];
+  const facts = [...(standing.facts?.(rate) ?? [formatSize(standing.raw), `${formatSize(rate)}/s`])];
   if (standing.ratioRaw > 0) facts.push(formatRatio(standing.ratioRaw, standing.coded));
   if (total !== undefined) facts.push(left === undefined ? '--' : `${formatSeconds(left)} left`);
   const right = facts.join('  ');
@@ -124,6 +126,7 @@ export class Progress {
     const paint = colours(2) ? (text: string) => `\u001b[36m${text}\u001b[39m` : undefined;
     // One column stays free: a full line would wrap on some terminals.
     const width = Math.max(20, (params.maxWidth ?? process.stderr.columns ?? 80) - 1);
-    return barLine(this.name, standing, (rawNow - raw) / seconds, left, width, paint);
+    const rate = standing.facts === undefined ? (rawNow - raw) / seconds : speed;
+    return barLine(this.name, standing, rate, left, width, paint);
   }
 }

@@ -6,7 +6,7 @@
  * file behind; nothing else is ever created under it, so it can be deleted.
  */
 import { randomBytes } from 'node:crypto';
-import { constants, write as fdWrite, type Stats, unlinkSync } from 'node:fs';
+import { constants, write as fdWrite, rmSync, type Stats } from 'node:fs';
 import { type FileHandle, link, lstat, open, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CliError, describe, isBrokenPipe, shown } from './messages.ts';
@@ -39,11 +39,23 @@ export interface Target {
 
 const temporaries = new Set<string>();
 
-/** Removes the temporary files of this process: for signal handlers, so synchronous. */
+/** A temporary name beside `path` that is removed with all below it when the process is cut short. */
+export function trackTemporary(path: string): string {
+  const temporary = temporaryName(path);
+  temporaries.add(temporary);
+  return temporary;
+}
+
+/** Says that nothing has this name any more. */
+export function forgetTemporary(temporary: string): void {
+  temporaries.delete(temporary);
+}
+
+/** Removes the temporary files and folders of this process: for signal handlers, so synchronous. */
 export function removeTemporaries(): void {
   for (const path of temporaries) {
     try {
-      unlinkSync(path);
+      rmSync(path, { recursive: true, force: true });
     } catch {
       // It was renamed or removed in the meantime.
     }

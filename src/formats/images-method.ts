@@ -131,8 +131,8 @@ export const latentMethod: Method = {
   kind: 3,
   describe(bytes): Record<string, number> {
     try {
-      const { weights, images, pixels } = parseLatent(bytes);
-      return { weights, images, pixels };
+      const { images, pixels, weights } = parseLatent(bytes);
+      return { images, size: pixels, weights };
     } catch {
       return {};
     }

@@ -15,6 +15,7 @@ const pages = [
   'docs/hidden-markov.md',
   'docs/talk.md',
   'docs/graphs.md',
+  'docs/bits-back.md',
 ];
 
 const load = (name) => {
@@ -320,7 +321,34 @@ function multisetFiles({ files, machine, date }) {
   return `${markdown(head, cells)}\n\nWhole archives in bytes; the last column is log2(n! / (m1! m2! ...)) / 8. ${machine.processor}, Node ${machine.node}, ${date}.`;
 }
 
+/** What other compressors make of MNIST's test set, each with the layout that suits it best. */
+function imagesBaselines(results) {
+  const best = new Map();
+  for (const row of results.rows) {
+    const key = `${row.set} ${row.id}`;
+    if (!best.has(key) || row.bytes < best.get(key).bytes) best.set(key, row);
+  }
+  const cell = (row) => (row ? row.bitsPerPixel.toFixed(4) : '–');
+  const rows = [...new Set(results.rows.map(({ id }) => id))].map((id) => {
+    const [binarised, raw] = ['binarised', 'raw'].map((set) => best.get(`${set} ${id}`));
+    const { title, version } = binarised ?? raw;
+    const layouts = [...new Set([binarised, raw].filter(Boolean).map(({ layout }) => layout))].join(' / ');
+    return {
+      key: binarised?.bitsPerPixel ?? 10 + raw.bitsPerPixel,
+      cells: [`${title} (${version})`, cell(binarised), cell(raw), layouts],
+    };
+  });
+  rows.sort((a, b) => a.key - b.key);
+  const missing = results.missing.length > 0 ? ` Not there: ${results.missing.join(', ')}.` : '';
+  const head = ['', 'binarised', 'raw', 'layout'];
+  return `${markdown(
+    head,
+    rows.map(({ cells }) => cells),
+  )}\n\nBits a pixel, ${number(results.images)} images, smallest settings, all decoded again.${missing} ${results.machine.processor}, ${results.date}.`;
+}
+
 const tables = {
+  'images-baselines': ['images-baselines', imagesBaselines],
   'multiset-files': ['multiset', multisetFiles],
   models: ['models', models],
   'graphs-tu': ['graphs', graphsTu],

@@ -14,7 +14,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 const folder = join(root, '.cache/docs-snippets');
-const pages = ['coders', 'models', 'portable-parameters', 'codecs', 'hidden-markov', 'talk', 'multisets', 'graphs', 'networks'];
+const pages = [
+  'coders',
+  'models',
+  'portable-parameters',
+  'codecs',
+  'hidden-markov',
+  'talk',
+  'multisets',
+  'graphs',
+  'networks',
+  'bits-back',
+];
 
 interface Block {
   readonly line: number;

@@ -9,6 +9,7 @@ import {
   type ImageShape,
   type ModelConfig,
   pixelsOf,
+  sameShape,
 } from '../latent/model.ts';
 import { writeModel } from '../latent/saved.ts';
 import {
@@ -134,7 +135,7 @@ export async function trainImages(options: TrainCommandOptions, context: Context
   const saved = options.resume ? await resumed(checkpoint, { kind, plan, data, options }) : undefined;
   const config = saved?.config ?? configOf(kind, shape, options.set ?? {});
   const model = buildModel(kind, config, maxMemory);
-  if (model.shape !== undefined && pixelsOf(model.shape) !== pixelsOf(shape))
+  if (model.shape !== undefined && !sameShape(model.shape, shape))
     throw new CliError('model', `the model is for other images than those of ${options.data.map(shown).join(', ')}`);
   const test = options.test === undefined ? undefined : await testImages(options.test, options.testImages, model, plan);
   model.parameters.initialise(plan.seed);

@@ -9,6 +9,7 @@ import { compressSync, decompressSync } from '../../src/index.ts';
 import { logisticTables, MATH_FUNCTIONS } from '../../src/kernels/math.ts';
 import { codecsGolden } from '../support/codecs_golden.ts';
 import { codingGolden } from '../support/coding_golden.ts';
+import { imagesGolden } from '../support/images_golden.ts';
 import { archiveInputs, SEGMENTED } from '../support/inputs.ts';
 import { goldenHash } from '../support/math_golden.ts';
 
@@ -73,6 +74,7 @@ function produce({ count, small }: ProduceTask): Produced {
   hashes['logistic tables'] = hex(new Uint8Array([...stretch, ...squash].flatMap((v) => [v & 255, (v >> 8) & 255])));
   for (const [what, hash] of Object.entries(codingGolden())) hashes[`words of ${what}`] = hash;
   for (const [what, hash] of Object.entries(codecsGolden())) hashes[`codec: ${what}`] = hash;
+  for (const [what, hash] of Object.entries(imagesGolden())) hashes[`images: ${what}`] = hash;
   const outputs: number[] = [];
   const result = walk(notebookData(), () => {}, { onStep: ({ output }) => outputs.push(...output) });
   hashes['notebook lines'] = result.compressed.join(' ');

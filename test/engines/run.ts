@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import codecsGolden from '../vectors/codecs_golden.json' with { type: 'json' };
 import codingGolden from '../vectors/coding_golden.json' with { type: 'json' };
+import imagesGolden from '../vectors/images_golden.json' with { type: 'json' };
 import golden from '../vectors/math_golden.json' with { type: 'json' };
 import onlineGolden from '../vectors/online_golden.json' with { type: 'json' };
 import type { Decoded, DecodeTask, Produced, ProduceTask, Result, Task } from './conformance.ts';
@@ -173,6 +174,8 @@ function compareWithGolden(name: string, { hashes, archives }: Produced, count: 
     check(hashes[`words of ${what}`] === hash, `${name}: the words of ${what} are not the golden ones`);
   for (const [what, hash] of Object.entries(codecsGolden))
     check(hashes[`codec: ${what}`] === hash, `${name}: the words of the codec of ${what} are not the golden ones`);
+  for (const [what, hash] of Object.entries(imagesGolden))
+    check(hashes[`images: ${what}`] === hash, `${name}: ${what} of image models are not the golden ones`);
   const promised: Record<string, { sha256: string }> = onlineGolden.archives;
   for (const [what, { sha256 }] of Object.entries(archives))
     check(sha256 === promised[what]?.sha256, `${name}: the archive of ${what} is not the golden one`);

@@ -6,7 +6,7 @@
  * a row's loss is the sum of four sums over every fourth number. Derivatives are found on the way forwards, where they
  * share most of the work, and only when a gradient is wanted.
  *
- * All are finite for finite outputs of a network up to 10^15 or so: logarithms of scales count as the nearer end of
+ * All are finite for finite outputs of a network up to 10^10: logarithms of scales count as the nearer end of
  * [-15, 15], and what flows back past an end is the derivative at the end, so that training finds its way back.
  *
  * Losses of pixels, with what the codecs do with the same outputs: likelihoods.ts.

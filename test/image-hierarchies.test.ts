@@ -162,7 +162,7 @@ describe('orders', () => {
   });
 
   it('differ in the bits that they need beforehand', () => {
-    const model = new MarkovImages({ ...tiny, chainWidth: 4, fineLatents: [1, 1, 1, 1, 1, 1, 1] }, new Workspace());
+    const model = new MarkovImages({ ...tiny, chainWidth: 4, latents: [2, 2, 2, 2, 2, 2, 2, 2] }, new Workspace());
     model.parameters.initialise(1);
     const [swap, before] = (['bit-swap', 'bb-ans'] as const).map((order) => {
       const stack = new BitStack({ initial: randomWords(1000, 1) });
@@ -183,9 +183,9 @@ describe('orders', () => {
 
 describe('options', () => {
   it.each([
-    { fineLatents: [0] },
-    { fineLatents: [1.5] },
-    { coarseLatents: new Array(65).fill(1) },
+    { fineLatents: [0], latents: [0] },
+    { fineLatents: [1.5], latents: [1.5] },
+    { coarseLatents: new Array(65).fill(1), latents: new Array(65).fill(1) },
     { fineWidth: 0 },
     { components: 65 },
     { channels: 5 },
@@ -196,6 +196,6 @@ describe('options', () => {
 
   it('are lists where lists are wanted', () => {
     expect(() => new Hilloc({ coarseLatents: 3 as never }, new Workspace())).toThrow(TypeError);
-    expect(() => new MarkovImages({ fineLatents: [] }, new Workspace())).toThrow(RangeError);
+    expect(() => new MarkovImages({ latents: [] }, new Workspace())).toThrow(RangeError);
   });
 });

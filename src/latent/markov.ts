@@ -3,8 +3,8 @@
  * Ho 2019, arXiv:1905.06845; ours is much smaller, and its latents are normal instead of logistic). It codes images of
  * any size, and in either order: see bit-swap.ts.
  *
- * The fine layers, at half the image's sides, are next to the pixels; the coarse ones, at a quarter, above them. A network
- * between two layers of the same shape says by how much one differs from the other.
+ * All layers are at a quarter of the image's sides. A network between two layers of as many latents says by how much one
+ * differs from the other.
  */
 import { relu } from '../networks/activations.ts';
 import { add, affine, subtract } from '../networks/arithmetic.ts';
@@ -26,7 +26,6 @@ import {
   imageCodec,
   imageTensor,
   mixtureLoss,
-  type Squeezed,
   squeeze,
   squeezedPixels,
   squeezedShape,
@@ -41,32 +40,24 @@ export interface MarkovOptions {
   readonly fineWidth?: number;
   /** The same at a quarter of the sides. Default 32. */
   readonly coarseWidth?: number;
-  /** Channels of the networks between layers of latents. Default 12. */
+  /** Channels of the networks between layers of latents. Default 24. */
   readonly chainWidth?: number;
-  /** Latents of a place, for each layer at half the sides, that next to the pixels first. Default three layers of 1. */
-  readonly fineLatents?: readonly number[];
-  /** Latents of a place, for each layer at a quarter of the sides, the top one last. Default one layer of 2. */
-  readonly coarseLatents?: readonly number[];
+  /** Latents of a place, for each layer, that next to the pixels first and the top one last. Default 3, 3, 3 and 2. */
+  readonly latents?: readonly number[];
   /** Residual blocks of a network and scale. Default 1. */
   readonly blocks?: number;
   /** Logistic distributions that a pixel's is made of. Default 3. */
   readonly components?: number;
 }
 
-/** How far logarithms of scales go. */
-const MOST = 3;
+/** How far logarithms of scales go: a posterior has a few bins even when it is narrow. */
+const MOST = 2;
 /** Where logarithms of scales start: of the posterior next to the pixels, of those above, and of priors. */
 const STARTS = { see: -1, up: -0.7, down: -0.3 } as const;
 /** How much of a layer is in the next one before anything is learned. */
 const KEPT = 0.7;
 /** Latents below the top are cut between minus and plus this; beyond lie the end bins. */
 const RANGE = 8;
-
-/** Numbers at one scale. */
-interface Grid {
-  readonly fine: boolean;
-  readonly latents: number;
-}
 
 /** Means, and logarithms of scales. */
 type Bell = readonly [means: Tensor, logs: Tensor];
@@ -83,23 +74,17 @@ class Transition {
   constructor(
     parameters: Parameters,
     name: string,
-    from: Grid,
-    to: Grid,
-    width: number,
-    blocks: number,
+    from: number,
+    to: number,
+    { chainWidth, blocks }: Required<MarkovOptions>,
     start: number,
   ) {
-    const scale = from.fine === to.fine ? undefined : to.fine ? 'up' : 'down';
-    this.into = new Convolution(parameters, `${name}.into`, {
-      from: from.latents,
-      to: width,
-      ...(scale === undefined ? {} : { scale }),
-    });
-    this.blocks = residualBlocks(parameters, `${name}.blocks`, width, blocks);
-    this.out = new Convolution(parameters, `${name}.out`, { from: width, to: 2 * to.latents, gain: 0.3 });
-    this.latents = to.latents;
+    this.into = new Convolution(parameters, `${name}.into`, { from, to: chainWidth });
+    this.blocks = residualBlocks(parameters, `${name}.blocks`, chainWidth, blocks);
+    this.out = new Convolution(parameters, `${name}.out`, { from: chainWidth, to: 2 * to, gain: 0.3 });
+    this.latents = to;
     this.start = start;
-    this.alike = scale === undefined && from.latents === to.latents;
+    this.alike = from === to;
   }
 
   apply(x: Tensor): Bell {
@@ -109,70 +94,45 @@ class Transition {
   }
 }
 
-/** A stack of blocks at half the sides, with a way by a quarter of them beside it. */
-class Trunk {
-  private readonly first: Convolution;
-  private readonly fine: readonly ResidualBlock[];
-  private readonly halve: Convolution;
-  private readonly coarse: readonly ResidualBlock[];
-  private readonly double: Convolution;
-  private readonly last: readonly ResidualBlock[];
-
-  constructor(parameters: Parameters, name: string, from: number, { fineWidth, coarseWidth, blocks }: Widths) {
-    this.first = new Convolution(parameters, `${name}.first`, { from, to: fineWidth });
-    this.fine = residualBlocks(parameters, `${name}.fine`, fineWidth, blocks);
-    this.halve = new Convolution(parameters, `${name}.halve`, { from: fineWidth, to: coarseWidth, scale: 'down' });
-    this.coarse = residualBlocks(parameters, `${name}.coarse`, coarseWidth, blocks);
-    this.double = new Convolution(parameters, `${name}.double`, {
-      from: coarseWidth,
-      to: fineWidth,
-      scale: 'up',
-      gain: 0.3,
-    });
-    this.last = residualBlocks(parameters, `${name}.last`, fineWidth, blocks);
-  }
-
-  apply(x: Tensor): Tensor {
-    const fine = throughBlocks(this.fine, this.first.apply(x));
-    const coarse = throughBlocks(this.coarse, this.halve.apply(relu(fine)));
-    return throughBlocks(this.last, add(fine, this.double.apply(relu(coarse))));
-  }
-}
-
-interface Widths {
-  readonly fineWidth: number;
-  readonly coarseWidth: number;
-  readonly blocks: number;
-}
-
 /** The networks, for any number of images of any size. */
 class Networks {
-  readonly layers: readonly Grid[];
-  private readonly encoder: Trunk;
+  readonly latents: readonly number[];
+  private readonly first: Convolution;
+  private readonly fineUp: readonly ResidualBlock[];
+  private readonly halve: Convolution;
+  private readonly coarseUp: readonly ResidualBlock[];
   private readonly encoded: Convolution;
   private readonly ups: readonly Transition[];
   private readonly downs: readonly Transition[];
-  private readonly decoder: Trunk;
+  private readonly decoded: Convolution;
+  private readonly coarseDown: readonly ResidualBlock[];
+  private readonly double: Convolution;
+  private readonly fineDown: readonly ResidualBlock[];
   private readonly head: Convolution;
 
   constructor(parameters: Parameters, options: Required<MarkovOptions>) {
-    const { channels, fineWidth, chainWidth, fineLatents, coarseLatents, blocks, components } = options;
-    this.layers = [
-      ...fineLatents.map((latents) => ({ fine: true, latents })),
-      ...coarseLatents.map((latents) => ({ fine: false, latents })),
-    ];
-    const [nearest] = fineLatents;
-    this.encoder = new Trunk(parameters, 'encoder', 4 * channels, options);
-    this.encoded = new Convolution(parameters, 'encoded', { from: fineWidth, to: 2 * nearest, taps: 1, gain: 0.3 });
-    const above = this.layers.slice(1);
-    this.ups = above.map(
-      (to, i) => new Transition(parameters, `up.${i}`, this.layers[i], to, chainWidth, blocks, STARTS.up),
-    );
+    const { channels, fineWidth, coarseWidth, latents, blocks, components } = options;
+    this.latents = latents;
+    const above = latents.slice(1);
+    this.first = new Convolution(parameters, 'encoder.first', { from: 4 * channels, to: fineWidth });
+    this.fineUp = residualBlocks(parameters, 'encoder.fine', fineWidth, blocks);
+    this.halve = new Convolution(parameters, 'encoder.halve', { from: fineWidth, to: coarseWidth, scale: 'down' });
+    this.coarseUp = residualBlocks(parameters, 'encoder.coarse', coarseWidth, blocks);
+    this.encoded = new Convolution(parameters, 'encoder.out', {
+      from: coarseWidth,
+      to: 2 * latents[0],
+      taps: 1,
+      gain: 0.3,
+    });
+    this.ups = above.map((to, i) => new Transition(parameters, `up.${i}`, latents[i], to, options, STARTS.up));
     this.downs = above.map(
-      (from, i) => new Transition(parameters, `down.${i}`, from, this.layers[i], chainWidth, blocks, STARTS.down),
+      (from, i) => new Transition(parameters, `down.${i}`, from, latents[i], options, STARTS.down),
     );
-    this.decoder = new Trunk(parameters, 'decoder', nearest, options);
-    this.head = new Convolution(parameters, 'head', {
+    this.decoded = new Convolution(parameters, 'decoder.first', { from: latents[0], to: coarseWidth });
+    this.coarseDown = residualBlocks(parameters, 'decoder.coarse', coarseWidth, blocks);
+    this.double = new Convolution(parameters, 'decoder.double', { from: coarseWidth, to: fineWidth, scale: 'up' });
+    this.fineDown = residualBlocks(parameters, 'decoder.fine', fineWidth, 2 * blocks);
+    this.head = new Convolution(parameters, 'decoder.head', {
       from: fineWidth,
       to: 4 * channels * 3 * components,
       gain: 0.3,
@@ -182,8 +142,9 @@ class Networks {
 
   /** q of the layer next to the pixels. */
   see(images: Tensor): Bell {
-    const { latents } = this.layers[0];
-    const [means, logs] = split(this.encoded.apply(relu(this.encoder.apply(images))), latents, latents);
+    const fine = throughBlocks(this.fineUp, this.first.apply(images));
+    const coarse = throughBlocks(this.coarseUp, this.halve.apply(relu(fine)));
+    const [means, logs] = split(this.encoded.apply(relu(coarse)), this.latents[0], this.latents[0]);
     return [means, bent(logs, MOST, STARTS.see)];
   }
 
@@ -199,7 +160,8 @@ class Networks {
 
   /** What {@link mixtureLoss} takes. */
   pixels(latents: Tensor): Tensor {
-    return this.head.apply(relu(this.decoder.apply(latents)));
+    const coarse = throughBlocks(this.coarseDown, this.decoded.apply(latents));
+    return this.head.apply(relu(throughBlocks(this.fineDown, this.double.apply(relu(coarse)))));
   }
 }
 
@@ -207,7 +169,7 @@ class Networks {
  * A hierarchy of latents that is a Markov chain both ways, for images of any size with 256 levels.
  *
  * @example
- * const model = new MarkovImages({ fineLatents: [1, 1, 1, 1, 1, 1, 1] }, new Workspace()); // eight layers
+ * const model = new MarkovImages({ latents: [3, 3, 3, 3, 3, 3, 3, 2] }, new Workspace()); // eight layers
  * model.parameters.initialise(1);
  */
 export class MarkovImages implements ImageModel {
@@ -229,9 +191,8 @@ export class MarkovImages implements ImageModel {
       channels: wholeNumber('channels', options.channels ?? 1, 1, 4),
       fineWidth: wholeNumber('fineWidth', options.fineWidth ?? 16, 1, 1024),
       coarseWidth: wholeNumber('coarseWidth', options.coarseWidth ?? 32, 1, 1024),
-      chainWidth: wholeNumber('chainWidth', options.chainWidth ?? 12, 1, 1024),
-      fineLatents: numbersOf('fineLatents', options.fineLatents ?? [1, 1, 1], 1, 64, 1),
-      coarseLatents: numbersOf('coarseLatents', options.coarseLatents ?? [2], 1, 64, 0),
+      chainWidth: wholeNumber('chainWidth', options.chainWidth ?? 24, 1, 1024),
+      latents: numbersOf('latents', options.latents ?? [3, 3, 3, 2], 1, 64, 1),
       blocks: wholeNumber('blocks', options.blocks ?? 1, 0, 16),
       components: wholeNumber('components', options.components ?? 3, 1, 64),
     };
@@ -254,7 +215,7 @@ export class MarkovImages implements ImageModel {
     const parts: Record<string, number> = { likelihood: meanOf(data) };
     let total = data;
     const weight = warmUp(progress);
-    const last = networks.layers.length - 1;
+    const last = networks.latents.length - 1;
     for (let layer = 0; layer <= last; layer++) {
       let cost: Tensor;
       if (layer === last) cost = gaussianDivergence(...posterior);
@@ -291,11 +252,11 @@ export class MarkovImages implements ImageModel {
     };
     const diagonal = ([means, logs]: Bell): Diagonal => diagonalOf(means.copy(), logs.copy());
     const tensor = (layer: number, values: Float32Array): Tensor =>
-      tape.input(values, gridOf(networks.layers[layer], squeezed));
+      tape.input(values, [1, squeezed.height / 2, squeezed.width / 2, networks.latents[layer]]);
     const model: MarkovModel<Uint8Array> = {
       bell: 'gaussian',
-      ranges: networks.layers.slice(1).map(() => [-RANGE, RANGE] as const),
-      top: gridOf(networks.layers[networks.layers.length - 1], squeezed).reduce((n, side) => n * side, 1),
+      ranges: networks.latents.slice(1).map(() => [-RANGE, RANGE] as const),
+      top: ((squeezed.height * squeezed.width) / 4) * networks.latents[networks.latents.length - 1],
       see: (pixels) => run(() => diagonal(networks.see(imageTensor(tape, squeezed, squeeze(squeezed, size, pixels))))),
       up: (layer, latents) => run(() => diagonal(networks.up(layer, tensor(layer, latents)))),
       down: (layer, latents) => run(() => diagonal(networks.down(layer, tensor(layer, latents)))),
@@ -304,11 +265,6 @@ export class MarkovImages implements ImageModel {
     };
     return imageCodec(size, bitSwap(model, { ...options, order }));
   }
-}
-
-/** The shape of a layer's latents for one image. */
-function gridOf({ fine, latents }: Grid, { height, width }: Squeezed): number[] {
-  return fine ? [1, height, width, latents] : [1, height / 2, width / 2, latents];
 }
 
 /** Makes {@link MarkovImages} models from a config. */

@@ -69,19 +69,20 @@ export function* encodingSteps(
   const codecOf = codecs(model, options);
   const total = images.length;
   const dimensions = images.reduce((sum, { pixels }) => sum + pixels.length, 0);
+  const spans = spansOf(
+    images.map(({ shape }) => shape),
+    codecOf,
+  );
   for (let initial = total === 0 ? 0 : initialWords(codecOf(images[total - 1].shape), images[total - 1].pixels); ; ) {
     const stack = startOf(initial);
     const initialBits = stack.numValidBits();
     try {
-      for (let end = total; end > 0; ) {
-        let start = end - 1;
-        while (start > 0 && end - start < RUN && sameShape(images[start - 1].shape, images[end - 1].shape)) start--;
+      for (const { start, end } of spans.toReversed()) {
         codecOf(images[start].shape).pushAll(
           stack,
           images.slice(start, end).map(({ pixels }) => pixels),
         );
-        end = start;
-        yield total - end;
+        yield total - start;
       }
     } catch (error) {
       // A later image may need more bits than those before it have left.
@@ -120,9 +121,18 @@ export function* decodingSteps(
   const codecOf = codecs(model, options);
   const stack = BitStack.from(words);
   const images: Image[] = [];
-  for (const shape of shapes) {
-    images.push({ shape, pixels: codecOf(shape).pop(stack) });
-    yield images.length;
+  for (const { start, end } of spansOf(shapes, codecOf)) {
+    const shape = shapes[start];
+    const codec = codecOf(shape);
+    if (codec.popAll !== undefined) {
+      for (const pixels of codec.popAll(stack, end - start)) images.push({ shape, pixels });
+      yield images.length;
+      continue;
+    }
+    for (let i = start; i < end; i++) {
+      images.push({ shape, pixels: codec.pop(stack) });
+      yield images.length;
+    }
   }
   const left = stack.getCompressed();
   const expected = startOf(Math.max(0, left.length - 2)).getCompressed();
@@ -132,6 +142,22 @@ export function* decodingSteps(
       'after the last image the stack is not as it was started: the words are damaged, or another model wrote them',
     );
   return images;
+}
+
+/** Runs of images of one shape, cut into what is pushed in one call: a codec's group, where it has one. */
+function spansOf(
+  shapes: readonly ImageShape[],
+  codecOf: (shape: ImageShape) => ImageCodec,
+): { readonly start: number; readonly end: number }[] {
+  const spans: { start: number; end: number }[] = [];
+  for (let start = 0; start < shapes.length; ) {
+    const most = start + (codecOf(shapes[start]).group ?? RUN);
+    let end = start + 1;
+    while (end < shapes.length && end < most && sameShape(shapes[start], shapes[end])) end++;
+    spans.push({ start, end });
+    start = end;
+  }
+  return spans;
 }
 
 /** Runs a job to its end. */

@@ -3,6 +3,7 @@ import { SurprisalError } from '../errors.ts';
 import { diffusionKind } from './diffusion.ts';
 import { hillocKind } from './hilloc.ts';
 import { bitswapKind } from './markov.ts';
+import { pixelsBinaryKind, pixelsKind } from './pixels.ts';
 import type { ModelKind } from './saved.ts';
 import { vaeBinaryKind, vaeKind, vaeLayersKind } from './vae-model.ts';
 
@@ -14,6 +15,8 @@ export const IMAGE_MODELS: readonly ModelKind[] = [
   hillocKind,
   bitswapKind,
   diffusionKind,
+  pixelsBinaryKind,
+  pixelsKind,
 ];
 
 /**

@@ -60,11 +60,19 @@ export interface ImageCodec extends Codec<Uint8Array> {
   /** Shape of all images. */
   readonly shape: ImageShape;
   /**
-   * Pushes images from the last to the first: the words of single pushes, in less time since networks run in batches.
+   * Pushes images from the last to the first: the words of single pushes, in less time since networks run in batches,
+   * unless the codec has a {@link group}.
    *
    * @param done - Called with the number of images pushed so far.
    */
   pushAll(stack: BitStack, images: readonly Uint8Array[], done?: (count: number) => void): void;
+  /**
+   * Images that are coded side by side, where a codec does that: the words of {@link pushAll} are then those of groups
+   * of so many images, the last one of what is left, and only {@link popAll} takes them off again.
+   */
+  readonly group?: number;
+  /** Pops what {@link pushAll} has pushed in one call, where images are coded side by side. */
+  popAll?(stack: BitStack, count: number): Uint8Array[];
 }
 
 /** A model's hyperparameters: what JSON can hold, and all that is needed to make the model beside its parameters. */

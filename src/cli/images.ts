@@ -136,7 +136,6 @@ export async function compressImageFiles(
   const [first] = paths;
   const toStdout = options.stdout === true || (first === '-' && options.output === undefined);
   const maxMemory = options.memory ?? DEFAULT_MAX_MEMORY;
-  if (options.rm) throw new CliError('usage', '--rm does not go with images: metadata of their files are not kept');
   if (paths.length > 1 && options.output === undefined && !toStdout)
     throw new CliError('usage', 'several files become one archive', 'Name it with -o.');
   if (first !== '-' && first.toLowerCase().endsWith(SUFFIX) && !options.force)
@@ -230,7 +229,6 @@ export async function decompressImagesFile(
 ): Promise<ImagesResult> {
   const began = performance.now();
   const maxMemory = options.memory ?? DEFAULT_MAX_MEMORY;
-  if (options.rm) throw new CliError('usage', '--rm does not go with images');
   const { archive, name: title } = await archiveOf(path);
   let [done, total] = [0, 1];
   const bar = context.startBar(title, () => ({

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ReadOptions } from './decompress.ts';
 import type { ImagesCommandOptions, ImagesDecompressOptions } from './images.ts';
 import type { TrainCommandOptions } from './images-train.ts';
+import { parseSize } from './sizes.ts';
 
 /** What the commands do. */
 export interface ImagesActions {
@@ -14,7 +15,7 @@ export interface ImagesActions {
 
 /** Options that other commands have as well. */
 export interface SharedOptions {
-  outputOptions(command: Command): Command;
+  placeOptions(command: Command): Command;
   talk(command: Command): Command;
   threads(text: string): Option;
   memory(): Option;
@@ -63,7 +64,7 @@ function setting(text: string, before: Record<string, unknown> = {}): Record<str
 
 /** Adds `surprisal images` to the program. */
 export function addImages(program: Command, actions: ImagesActions, shared: SharedOptions): void {
-  const { outputOptions, talk, threads, memory, maxOutput } = shared;
+  const { placeOptions, talk, threads, memory, maxOutput } = shared;
   const images = program
     .command('images')
     .alias('i')
@@ -114,7 +115,7 @@ Examples:
     .option('--resume', 'go on from the checkpoint that lies beside the output')
     .option('--stop <epoch>', 'stop after this epoch, leaving the checkpoint', whole(1, 1e6))
     .option('--half', 'write weights of 16 bits: half the size, rounded')
-    .addOption(memory());
+    .option('--memory <size>', 'most memory of the networks, each thread its own (default: 2G)', parseSize);
   talk(train)
     .addHelpText(
       'after',
@@ -149,7 +150,7 @@ Examples:
     .option('--latent-bits <n>', 'bits of a latent', whole(1, 24))
     .option('--observation-bits <n>', 'bits of the probabilities of pixels', whole(1, 24));
   talk(
-    outputOptions(compress)
+    placeOptions(compress)
       .option('--verify', 'decode and compare the images before writing', true)
       .option('--no-verify', 'do not decode and compare')
       .addOption(memory())
@@ -182,7 +183,7 @@ Examples:
     .addOption(
       new Option('--format <format>', 'what to write (default: what the names say)').choices(['png', 'pnm', 'idx']),
     );
-  talk(outputOptions(decompress).addOption(memory()).addOption(maxOutput()))
+  talk(placeOptions(decompress).addOption(memory()).addOption(maxOutput()))
     .addHelpText(
       'after',
       `

@@ -81,14 +81,16 @@ const maxOutput = () =>
 
 const json = () => new Option('--json', 'print one JSON object a file');
 
-function outputOptions(command: Command): Command {
-  return command
+const placeOptions = (command: Command): Command =>
+  command
     .option('-o, --output <file>', 'write to this file')
     .option('-c, --stdout', 'write to the standard output')
-    .option('-f, --force', 'overwrite; follow symbolic links; write to a terminal')
+    .option('-f, --force', 'overwrite; follow symbolic links; write to a terminal');
+
+const outputOptions = (command: Command): Command =>
+  placeOptions(command)
     .option('-k, --keep', 'keep the original (as it is without --rm)')
     .option('--rm', 'remove the original once the result is safe on disk');
-}
 
 const talk = (command: Command) =>
   command.option('-q, --quiet', 'no bar, no warnings').option('-v, --verbose', 'say what was done').addOption(json());
@@ -393,7 +395,7 @@ Examples:
     )
     .action((files: string[], options: ReadOptions) => actions.infoGraphs(files, options));
 
-  addImages(program, actions, { outputOptions, talk, threads, memory, maxOutput });
+  addImages(program, actions, { placeOptions, talk, threads, memory, maxOutput });
 
   program
     .command('completion')

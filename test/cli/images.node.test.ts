@@ -226,7 +226,7 @@ describe.skipIf(!built)('surprisal images', () => {
     expect(inside(['compress', '-m', 'm.safetensors', 'broken']).stderr).toContain('broken/a.png: the PNG ends');
     mkdirSync(at.file('empty'));
     expect(inside(['compress', '-m', 'm.safetensors', 'empty']).stderr).toContain('no images there');
-    expect(inside(['compress', '-m', 'm.safetensors', '--rm', 'set']).stderr).toContain('--rm');
+    expect(inside(['compress', '-m', 'm.safetensors', '--rm', 'set']).stderr).toContain("unknown option '--rm'");
   });
 
   it('keeps the names of an archive within the folder', async () => {

@@ -12,6 +12,7 @@ import { codingGolden } from '../support/coding_golden.ts';
 import { imagesGolden } from '../support/images_golden.ts';
 import { archiveInputs, SEGMENTED } from '../support/inputs.ts';
 import { goldenHash } from '../support/math_golden.ts';
+import { networksGolden } from '../support/networks_golden.ts';
 
 export interface ProduceTask {
   kind: 'produce';
@@ -75,6 +76,7 @@ function produce({ count, small }: ProduceTask): Produced {
   for (const [what, hash] of Object.entries(codingGolden())) hashes[`words of ${what}`] = hash;
   for (const [what, hash] of Object.entries(codecsGolden())) hashes[`codec: ${what}`] = hash;
   for (const [what, hash] of Object.entries(imagesGolden())) hashes[`images: ${what}`] = hash;
+  for (const [what, hash] of Object.entries(networksGolden())) hashes[`training: ${what}`] = hash;
   const outputs: number[] = [];
   const result = walk(notebookData(), () => {}, { onStep: ({ output }) => outputs.push(...output) });
   hashes['notebook lines'] = result.compressed.join(' ');

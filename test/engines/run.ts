@@ -1,5 +1,6 @@
 // Runs one program in every engine there is and compares all bits with those that this Node computes: special
-// functions, words of the stream coders, the notebook's network, archives. Then every engine decodes every archive that any of them made.
+// functions, words of the stream coders, a training run, the notebook's network, archives. Then every engine decodes
+// every archive that any of them made.
 //
 //     npm run test:engines [name ...]
 //
@@ -14,6 +15,7 @@ import codecsGolden from '../vectors/codecs_golden.json' with { type: 'json' };
 import codingGolden from '../vectors/coding_golden.json' with { type: 'json' };
 import imagesGolden from '../vectors/images_golden.json' with { type: 'json' };
 import golden from '../vectors/math_golden.json' with { type: 'json' };
+import networksGolden from '../vectors/networks_golden.json' with { type: 'json' };
 import onlineGolden from '../vectors/online_golden.json' with { type: 'json' };
 import type { Decoded, DecodeTask, Produced, ProduceTask, Result, Task } from './conformance.ts';
 import { cache, type Engine, engines } from './engines.ts';
@@ -174,6 +176,8 @@ function compareWithGolden(name: string, { hashes, archives }: Produced, count: 
     check(hashes[`words of ${what}`] === hash, `${name}: the words of ${what} are not the golden ones`);
   for (const [what, hash] of Object.entries(codecsGolden))
     check(hashes[`codec: ${what}`] === hash, `${name}: the words of the codec of ${what} are not the golden ones`);
+  for (const [what, hash] of Object.entries(networksGolden))
+    check(hashes[`training: ${what}`] === hash, `${name}: ${what} of the golden training are not the golden ones`);
   for (const [what, hash] of Object.entries(imagesGolden))
     check(hashes[`images: ${what}`] === hash, `${name}: ${what} of image models are not the golden ones`);
   const promised: Record<string, { sha256: string }> = onlineGolden.archives;

@@ -3,7 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { encodeImages } from '../../src/latent/images.ts';
 import { modelKind } from '../../src/latent/kinds.ts';
-import { binarised, type ImageShape, type ModelConfig, pixelsOf } from '../../src/latent/model.ts';
+import { binarised, type CodingOptions, type ImageShape, type ModelConfig, pixelsOf } from '../../src/latent/model.ts';
 import { ImageTraining } from '../../src/latent/training.ts';
 import { Random } from '../../src/networks/random.ts';
 import { Workspace } from '../../src/networks/workspace.ts';
@@ -11,8 +11,8 @@ import { Workspace } from '../../src/networks/workspace.ts';
 const shape: ImageShape = { height: 8, width: 8, channels: 1 };
 const dense = { height: 8, width: 8, hidden: [12], latents: 3 };
 
-/** Kinds with the configs that they are built with. */
-const models: readonly (readonly [kind: string, config: ModelConfig])[] = [
+/** Kinds with the configs that they are built with, and how their images are coded. */
+const models: readonly (readonly [kind: string, config: ModelConfig, coding?: CodingOptions])[] = [
   ['vae-binary', dense],
   ['vae', dense],
   ['vae', { ...dense, likelihood: 'logistic', batchNorm: false, activation: 'silu' }],
@@ -38,6 +38,17 @@ const models: readonly (readonly [kind: string, config: ModelConfig])[] = [
       likelihood: 'beta-binomial',
     },
   ],
+  ['hilloc', { fineWidth: 4, coarseWidth: 6, coarseLatents: [2, 2], fineLatents: [1], components: 2 }],
+  ['bitswap', { fineWidth: 4, coarseWidth: 6, chainWidth: 4, latents: [2, 1], components: 2 }],
+  [
+    'bitswap',
+    { fineWidth: 4, coarseWidth: 6, chainWidth: 4, latents: [1, 1, 1], components: 1 },
+    { order: 'bb-ans', latentBits: 8 },
+  ],
+  ['diffusion', { width: 4 }, { steps: 4 }],
+  ['diffusion', { width: 4 }, { steps: 3, order: 'bit-swap' }],
+  ['pixels-binary', { height: 8, width: 8, above: 12, context: 6, hidden: 10 }],
+  ['pixels', { height: 8, width: 8, above: 12, context: 6, hidden: 10, valueHidden: 12, valueLayers: 2 }],
 ];
 
 /** Grey images with a bright square each. */
@@ -61,7 +72,7 @@ const hex = (words: Uint32Array | Float32Array): string => bytesToHex(sha256(new
 export function imagesGolden(): Record<string, string> {
   const golden: Record<string, string> = {};
   const grey = greySquares(60, shape, 1);
-  for (const [i, [kind, config]] of models.entries()) {
+  for (const [i, [kind, config, coding]] of models.entries()) {
     const model = modelKind(kind).build(config, new Workspace());
     model.parameters.initialise(i);
     const training = new ImageTraining(model, { shape, pixels: grey }, { epochs: 1, batch: 12, rate: 1e-2 });
@@ -69,7 +80,7 @@ export function imagesGolden(): Record<string, string> {
     const pixels = model.levels === 2 ? binarised(grey, new Random(2)) : grey;
     const size = pixelsOf(shape);
     const images = Array.from({ length: 20 }, (_, n) => ({ shape, pixels: pixels.slice(n * size, (n + 1) * size) }));
-    const { words } = encodeImages(model, images);
+    const { words } = encodeImages(model, images, coding);
     golden[`${i}: ${kind}, weights`] = hex(Float32Array.of(...model.parameters.values, ...model.parameters.fixed));
     golden[`${i}: ${kind}, words`] = hex(words);
   }

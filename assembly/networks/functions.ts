@@ -1,4 +1,4 @@
-// Functions of four floats at once, of IEEE operations only. Errors against exact values: docs of src/networks/tape.ts.
+// Functions of four floats at once, of IEEE operations only. Errors against exact values: docs of src/networks/activations.ts.
 
 // @ts-ignore: decorator
 @inline

@@ -1,4 +1,24 @@
-/** Functions of each number by itself, and their slopes. */
+/**
+ * Functions of each number by itself, and their slopes.
+ *
+ * They consist of IEEE operations in a fixed order, so that they are the same everywhere. Largest errors against exact
+ * values, over numbers of all sizes and evenly drawn ones, in units of 2^-24 of the value (half a place, which is what
+ * rounding alone costs, is 1) or as they are:
+ *
+ * | function | from | to | error |
+ * | --- | --- | --- | --- |
+ * | relu | | | 0 |
+ * | square | | | 1 |
+ * | leakyRelu | | | 1.4 |
+ * | exp | -87.3 | 88.3 | 1.5 |
+ * | log | 1.2e-38 | 3.4e38 | 1.5 |
+ * | tanh | | | 2.4 |
+ * | sigmoid | -87 | | 2.5 |
+ * | softplus | -87 | | 3.0 |
+ * | silu | -87 | | 3.2 |
+ * | elu | | | 6e-8 absolute, none above 0 |
+ * | gelu, against its tanh form | | | 9e-8 (1 + value) |
+ */
 import { type Tensor, tapeOf } from './tape.ts';
 
 /** Names of the functions in the order of the kernel's numbers. */

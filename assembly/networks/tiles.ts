@@ -19,6 +19,24 @@ export function panelsWidth(n: usize): usize {
   return (n + 3) & ~3;
 }
 
+/** 4 runs of 4 floats as 4 runs of the first, second, third and fourth of each. */
+// @ts-ignore: decorator
+@inline
+function transpose4(from: usize, strideFrom: usize, to: usize, strideTo: usize): void {
+  const r0 = v128.load(from);
+  const r1 = v128.load(from + strideFrom);
+  const r2 = v128.load(from + 2 * strideFrom);
+  const r3 = v128.load(from + 3 * strideFrom);
+  const a = i32x4.shuffle(r0, r1, 0, 4, 1, 5);
+  const b = i32x4.shuffle(r0, r1, 2, 6, 3, 7);
+  const c = i32x4.shuffle(r2, r3, 0, 4, 1, 5);
+  const d = i32x4.shuffle(r2, r3, 2, 6, 3, 7);
+  v128.store(to, i32x4.shuffle(a, c, 0, 1, 4, 5));
+  v128.store(to + strideTo, i32x4.shuffle(a, c, 2, 3, 6, 7));
+  v128.store(to + 2 * strideTo, i32x4.shuffle(b, d, 0, 1, 4, 5));
+  v128.store(to + 3 * strideTo, i32x4.shuffle(b, d, 2, 3, 6, 7));
+}
+
 /** Copies `depth` rows of B side by side into a panel of `width` columns, of which those missing are zeros. */
 export function pack(
   b: usize,
@@ -47,10 +65,18 @@ export function pack(
     return;
   }
   const row = width << 2;
+  const fours = strideK == 4 && columns == width ? depth & ~3 : 0;
+  if (fours) {
+    for (let j: usize = 0; j < width; j += 4) {
+      const from = b + j * strideN;
+      for (let k: usize = 0; k < fours; k += 4)
+        transpose4(from + (k << 2), strideN, to + k * row + (j << 2), row);
+    }
+  }
   for (let j: usize = 0; j < width; j++) {
-    let from = b + j * strideN;
-    let at = to + (j << 2);
-    for (let k: usize = 0; k < depth; k++) {
+    let from = b + j * strideN + fours * strideK;
+    let at = to + (j << 2) + fours * row;
+    for (let k: usize = fours; k < depth; k++) {
       store<f32>(at, j < columns ? load<f32>(from) : 0);
       from += strideK;
       at += row;

@@ -24,6 +24,7 @@ const pages = [
   'multisets',
   'graphs',
   'networks',
+  'image-models',
   'import',
   'bits-back',
 ];

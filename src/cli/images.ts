@@ -17,7 +17,7 @@ import { explain, notAnArchive } from './archive.ts';
 import { type OutputOptions, SUFFIX } from './compress.ts';
 import type { Context } from './context.ts';
 import type { ReadOptions } from './decompress.ts';
-import { findModel, openModel } from './image-models.ts';
+import { findModel, openModel, packagedModels } from './image-models.ts';
 import { filesOf, findImages, isRealFolder, thresholded } from './image-sources.ts';
 import { CliError, shown } from './messages.ts';
 import { formatSize } from './sizes.ts';
@@ -349,20 +349,56 @@ async function writeFolder(
 }
 
 /** What is known of an archive, or of a model. */
-export type ImagesInfoResult =
-  | ({ file: string; coded: number } & ImagesFacts)
-  | { file: string; coded: number; kind: string; hash: string; weights: number; levels: number; config: object };
+export type ImagesInfoResult = ({ file: string; coded: number } & ImagesFacts) | ModelFacts;
+
+/** A model, as `info` and `models` tell it. */
+export interface ModelFacts {
+  file: string;
+  /** Bytes of its file. */
+  coded: number;
+  kind: string;
+  hash: string;
+  weights: number;
+  levels: number;
+  /** The one shape that it codes, or null where it codes any. */
+  shape: { height: number; width: number; channels: number } | null;
+  config: object;
+}
+
+async function modelFacts(path: string): Promise<ModelFacts> {
+  const { model, hash, size } = await openModel(path);
+  const { kind, config, levels, parameters, shape = null } = model;
+  return { file: path, coded: size, kind, hash, weights: parameters.count, levels, shape, config };
+}
+
+/** The models that come along. */
+export async function describeModels(): Promise<ModelFacts[]> {
+  const found: ModelFacts[] = [];
+  for (const name of packagedModels()) found.push(await modelFacts(name));
+  return found;
+}
+
+/** {@link describeModels} as a table. */
+export function modelTable(models: readonly ModelFacts[]): string {
+  if (models.length === 0) return "no models come along: make one with 'surprisal images train'\n";
+  const rows = models.map(({ file, kind, shape, levels, coded, hash }) => [
+    file,
+    kind,
+    shape === null ? 'any size' : shapeName(shape),
+    levels === 2 ? 'black and white' : '256 levels',
+    formatSize(coded),
+    `SHA-256 ${hash.slice(0, 12)}…`,
+  ]);
+  const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
+  return rows.map((row) => `${row.map((cell, i) => cell.padEnd(widths[i])).join('  ')}\n`).join('');
+}
 
 /** Describes an archive, for which no model is needed, or a model. */
 export async function describeImages(path: string, options: ReadOptions): Promise<ImagesInfoResult> {
   const maxMemory = options.memory ?? DEFAULT_MAX_MEMORY;
   const bytes = path === '-' ? undefined : await readFile(path).catch(() => undefined);
   if (bytes === undefined || /\.safetensors$/i.test(path)) {
-    if (path !== '-') {
-      const { model, hash, size } = await openModel(path);
-      const { kind, config, levels, parameters } = model;
-      return { file: path, coded: size, kind, hash, weights: parameters.count, levels, config };
-    }
+    if (path !== '-') return modelFacts(path);
   }
   const { archive, name } =
     bytes === undefined ? await archiveOf(path) : { archive: new Uint8Array(bytes), name: path };

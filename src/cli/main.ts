@@ -11,7 +11,15 @@ import { compressFile, type OutputOptions, type Result } from './compress.ts';
 import { type CommonOptions, Context, endBy } from './context.ts';
 import { decompressFile, type TestResult, testFile } from './decompress.ts';
 import { compressGraphsFile, decompressGraphsFile, graphsInfo, graphsLines } from './graphs.ts';
-import { compressImageFiles, decompressImagesFile, describeImages, imagesLines, infoLines } from './images.ts';
+import {
+  compressImageFiles,
+  decompressImagesFile,
+  describeImages,
+  describeModels,
+  imagesLines,
+  infoLines,
+  modelTable,
+} from './images.ts';
 import { trainImages, trainLines } from './images-train.ts';
 import { type ListResult, listDetails, listFile, listTable } from './list.ts';
 import { CliError, colours, complain, describe, isBrokenPipe, say, shown } from './messages.ts';
@@ -284,6 +292,11 @@ async function main(args: readonly string[]): Promise<void> {
         else print(`${shown(result.file)}: ${infoLines(result).join('\n  ')}\n`);
       });
       await context.stop();
+    },
+    async listModels(options) {
+      const models = await describeModels();
+      if (options.json) for (const model of models) print(`${JSON.stringify({ ok: true, ...model })}\n`);
+      else print(modelTable(models));
     },
     async list(files, options) {
       checkUsage(files, options);

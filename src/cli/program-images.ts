@@ -1,5 +1,6 @@
 /** The definition of `surprisal images`: what its commands take and what their help says. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { CommonOptions } from './context.ts';
 import type { ReadOptions } from './decompress.ts';
 import type { ImagesCommandOptions, ImagesDecompressOptions } from './images.ts';
 import type { TrainCommandOptions } from './images-train.ts';
@@ -11,6 +12,7 @@ export interface ImagesActions {
   compressImages(files: string[], options: ImagesCommandOptions): Promise<void>;
   decompressImages(files: string[], options: ImagesDecompressOptions): Promise<void>;
   infoImages(files: string[], options: ReadOptions): Promise<void>;
+  listModels(options: CommonOptions): Promise<void>;
 }
 
 /** Options that other commands have as well. */
@@ -80,7 +82,8 @@ Examples:
   surprisal images train --data train-images-idx3-ubyte.gz --model vae-binary -o digits.safetensors
   surprisal images compress -m digits.safetensors -o digits.srp scans
   surprisal images decompress -m digits.safetensors digits.srp
-  surprisal images info digits.srp`,
+  surprisal images info digits.srp
+  surprisal images models                    lists those that come along`,
     );
 
   const train = images
@@ -213,4 +216,21 @@ Examples:
   surprisal images info digits.safetensors`,
     )
     .action((files: string[], options: ReadOptions) => actions.infoImages(files, options));
+
+  images
+    .command('models')
+    .alias('m')
+    .summary('list the models that come along')
+    .description(
+      'Lists the models that come with the package: -m takes their names, and decompress finds them by itself.',
+    )
+    .option('--json', 'print one JSON object a model')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  surprisal images models
+  surprisal images info mnist-binary`,
+    )
+    .action((options: CommonOptions) => actions.listModels(options));
 }

@@ -8,20 +8,18 @@
  * pops all layers first: the same net length, and initial bits that grow with the number of layers.
  *
  * Both need bins that do not hang on the layer above, which is not known yet when a layer is popped. So each layer has
- * its own fixed ones: of equal mass under p(z_L) at the top, of equal width below, over a range that a model finds when
- * it is trained.
+ * its own fixed ones: of equal mass under p(z_L) at the top, of equal width below, over a range that the model says.
  */
 import { type Codec, codec } from '../codecs/codec.ts';
 import { fromFamily } from '../codecs/models.ts';
 import type { BitStack } from '../codecs/stack.ts';
 import { rangeError } from '../errors.ts';
 import { BucketedGaussian, BucketedLogistic, equalMassCentres, equalMassEdges } from '../models/buckets.ts';
-import type { ModelFamily } from '../models/model.ts';
+import { type Bell, equalWidthBins, type LatentBins } from './bins.ts';
 import type { CodingStep, Diagonal, HierarchyOptions } from './hierarchy.ts';
 import { binsOf } from './hierarchy.ts';
 
-/** What distributions latents have: normal ones, or logistic ones as in the paper. */
-export type Bell = 'gaussian' | 'logistic';
+export type { Bell } from './bins.ts';
 
 /**
  * A hierarchy that is a Markov chain both ways. Layer 0 is next to the value. The same latents have to give the same
@@ -50,36 +48,16 @@ export interface BitSwapOptions extends HierarchyOptions {
   readonly order?: 'bit-swap' | 'bb-ans';
 }
 
-/** How one layer's numbers are cut. */
-interface Cut {
-  readonly centres: Float64Array;
-  readonly family: ModelFamily;
+/** Bins of equal mass under the standard distribution. */
+function equalMassBins(bell: Bell, n: number): LatentBins {
+  const centres = equalMassCentres(bell, n);
+  const edges = equalMassEdges(bell, n);
+  const family = bell === 'gaussian' ? new BucketedGaussian(edges) : new BucketedLogistic(edges);
+  return {
+    latents: (bins) => Float32Array.from(bins, (bin) => centres[bin]),
+    codec: ({ means, scales }) => fromFamily(family, means, scales),
+  };
 }
-
-function cutOf(bell: Bell, n: number, edges: Float64Array, centres: Float64Array): Cut {
-  if (n === 1) throw rangeError('a layer has at least two bins');
-  return { centres, family: bell === 'gaussian' ? new BucketedGaussian(edges) : new BucketedLogistic(edges) };
-}
-
-/** Bins of equal width. Edges are found from the range alone, so both sides have the same. */
-function equalWidth(bell: Bell, n: number, [low, high]: readonly [number, number], layer: number): Cut {
-  const width = (high - low) / n;
-  if (!(width > 0 && width < Number.MAX_VALUE && low - low === 0))
-    throw rangeError(`the range of layer ${layer} goes from a finite number to a larger one, not ${low} to ${high}`);
-  const edges = Float64Array.from({ length: n - 1 }, (_, i) => low + (i + 1) * width);
-  return cutOf(
-    bell,
-    n,
-    edges,
-    Float64Array.from({ length: n }, (_, i) => low + (i + 0.5) * width),
-  );
-}
-
-function latentsOf({ centres }: Cut, bins: Int32Array): Float32Array {
-  return Float32Array.from(bins, (bin) => centres[bin]);
-}
-
-const over = ({ family }: Cut, { means, scales }: Diagonal): Codec<Int32Array> => fromFamily(family, means, scales);
 
 /**
  * The codec of a hierarchy that is a Markov chain both ways.
@@ -97,16 +75,17 @@ export function bitSwap<X>(model: MarkovModel<X>, options: BitSwapOptions = {}):
   if (bell !== 'gaussian' && bell !== 'logistic')
     throw rangeError(`latents are 'gaussian' or 'logistic', not '${String(bell)}'`);
   const last = ranges.length;
-  const cuts = ranges.map((range, layer) => equalWidth(bell, n, range, layer));
-  cuts.push(cutOf(bell, n, equalMassEdges(bell, n), equalMassCentres(bell, n)));
+  const cuts = ranges.map(([low, high]) => equalWidthBins(bell, n, low, high));
+  cuts.push(equalMassBins(bell, n));
+  const over = (layer: number, distributions: Diagonal): Codec<Int32Array> => cuts[layer].codec(distributions);
   const tell = (stack: BitStack, action: CodingStep['action'], by: CodingStep['by'], layer?: number): void =>
     watch?.(stack, { action, by, layer });
 
   /** Takes the latents of a layer off with the posterior, given what is below it. */
   const popLatents = (stack: BitStack, layer: number, posterior: Diagonal): [Int32Array, Float32Array] => {
-    const bins = over(cuts[layer], posterior).pop(stack);
+    const bins = over(layer, posterior).pop(stack);
     tell(stack, 'pop', 'posterior', layer);
-    return [bins, latentsOf(cuts[layer], bins)];
+    return [bins, cuts[layer].latents(bins)];
   };
   const pushTop = (stack: BitStack, bins: Int32Array): void => {
     for (let i = bins.length - 1; i >= 0; i--) stack.pushUniform(bins[i], n);
@@ -125,7 +104,7 @@ export function bitSwap<X>(model: MarkovModel<X>, options: BitSwapOptions = {}):
       tell(stack, 'push', 'likelihood');
       for (let layer = 0; layer < last; layer++) {
         const [aboveBins, above] = popLatents(stack, layer + 1, model.up(layer, latents));
-        over(cuts[layer], model.down(layer + 1, above)).push(stack, bins);
+        over(layer, model.down(layer + 1, above)).push(stack, bins);
         tell(stack, 'push', 'prior', layer);
         [bins, latents] = [aboveBins, above];
       }
@@ -133,15 +112,15 @@ export function bitSwap<X>(model: MarkovModel<X>, options: BitSwapOptions = {}):
     },
     pop(stack) {
       let bins = popTop(stack, model.top);
-      let latents = latentsOf(cuts[last], bins);
+      let latents = cuts[last].latents(bins);
       for (let layer = last - 1; layer >= 0; layer--) {
-        const belowBins = over(cuts[layer], model.down(layer + 1, latents)).pop(stack);
-        const below = latentsOf(cuts[layer], belowBins);
-        over(cuts[layer + 1], model.up(layer, below)).push(stack, bins);
+        const belowBins = over(layer, model.down(layer + 1, latents)).pop(stack);
+        const below = cuts[layer].latents(belowBins);
+        over(layer + 1, model.up(layer, below)).push(stack, bins);
         [bins, latents] = [belowBins, below];
       }
       const value = model.likelihood(latents).pop(stack);
-      over(cuts[0], model.see(value)).push(stack, bins);
+      over(0, model.see(value)).push(stack, bins);
       return value;
     },
   };
@@ -157,7 +136,7 @@ export function bitSwap<X>(model: MarkovModel<X>, options: BitSwapOptions = {}):
       model.likelihood(latents[0]).push(stack, value);
       tell(stack, 'push', 'likelihood');
       for (let layer = 0; layer < last; layer++) {
-        over(cuts[layer], model.down(layer + 1, latents[layer + 1])).push(stack, bins[layer]);
+        over(layer, model.down(layer + 1, latents[layer + 1])).push(stack, bins[layer]);
         tell(stack, 'push', 'prior', layer);
       }
       pushTop(stack, bins[last]);
@@ -166,17 +145,14 @@ export function bitSwap<X>(model: MarkovModel<X>, options: BitSwapOptions = {}):
       const bins: Int32Array[] = [];
       const latents: Float32Array[] = [];
       bins[last] = popTop(stack, model.top);
-      latents[last] = latentsOf(cuts[last], bins[last]);
+      latents[last] = cuts[last].latents(bins[last]);
       for (let layer = last - 1; layer >= 0; layer--) {
-        bins[layer] = over(cuts[layer], model.down(layer + 1, latents[layer + 1])).pop(stack);
-        latents[layer] = latentsOf(cuts[layer], bins[layer]);
+        bins[layer] = over(layer, model.down(layer + 1, latents[layer + 1])).pop(stack);
+        latents[layer] = cuts[layer].latents(bins[layer]);
       }
       const value = model.likelihood(latents[0]).pop(stack);
       for (let layer = last; layer >= 0; layer--)
-        over(cuts[layer], layer === 0 ? model.see(value) : model.up(layer - 1, latents[layer - 1])).push(
-          stack,
-          bins[layer],
-        );
+        over(layer, layer === 0 ? model.see(value) : model.up(layer - 1, latents[layer - 1])).push(stack, bins[layer]);
       return value;
     },
   };

@@ -11,7 +11,7 @@ import { decodeAdaptive, encodeAdaptive } from '../src/coders/adaptive.ts';
 import { AnsCoder } from '../src/coders/ans.ts';
 import { AdaptiveModel } from '../src/models/adaptive.ts';
 import { AliasCategorical } from '../src/models/alias.ts';
-import { Bernoulli } from '../src/models/bernoulli.ts';
+import { Bernoulli, BernoulliLogits } from '../src/models/bernoulli.ts';
 import { BetaBinomial } from '../src/models/beta-binomial.ts';
 import { Binomial } from '../src/models/binomial.ts';
 import { BucketedGaussian, equalMassEdges } from '../src/models/buckets.ts';
@@ -65,6 +65,7 @@ const cases: readonly Case[] = [
   { title: 'Uniform', source: new Uniform(), ranges: [[2, 1000, true]] },
   { title: 'Bernoulli', source: new Bernoulli(), ranges: [[0.01, 0.99]] },
   { title: 'Bernoulli, not perfect', source: new Bernoulli({ perfect: false }), ranges: [[0.01, 0.99]] },
+  { title: 'BernoulliLogits', source: new BernoulliLogits(), ranges: [[-6, 6]] },
   {
     title: 'Binomial, n from 10 to 1,000',
     source: new Binomial(),

@@ -7,7 +7,7 @@ import { packBytes, unpackBytes } from '../../src/coders/packed-bytes.ts';
 import { RangeDecoder, RangeEncoder } from '../../src/coders/range.ts';
 import { AdaptiveModel } from '../../src/models/adaptive.ts';
 import { AliasCategorical } from '../../src/models/alias.ts';
-import { Bernoulli } from '../../src/models/bernoulli.ts';
+import { Bernoulli, BernoulliLogits } from '../../src/models/bernoulli.ts';
 import { BetaBinomial } from '../../src/models/beta-binomial.ts';
 import { Binomial } from '../../src/models/binomial.ts';
 import { BucketedGaussian, equalMassEdges } from '../../src/models/buckets.ts';
@@ -127,6 +127,7 @@ const sources: readonly GoldenSource[] = [
       [0.001, 2],
     ],
   },
+  { name: 'Bernoulli by log odds', make: (o) => new BernoulliLogits(o), ranges: [[-20, 20]] },
 ];
 
 type Words = Uint32Array | Uint16Array;

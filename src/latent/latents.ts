@@ -1,6 +1,11 @@
 /**
  * Latents in buckets of equal mass under the standard normal distribution: under that prior all buckets are equally
  * likely, and cost a whole number of bits (Townsend, Bird and Barber 2019, arXiv:1901.04866).
+ *
+ * Too few buckets lose what the posterior knows, and initial bits grow with their number. Too many lose as well: each
+ * keeps a unit of 2^-24 under any posterior, so that with 2^16 of them one latent in 256 is one of no likelihood at
+ * all. From 2^6 to 2^12 both losses are below a five-hundredth on the binary model of that paper; the usual 2^10 is what
+ * later papers use.
  */
 import { BucketedGaussian, equalMassCentres, equalMassEdges } from '../models/buckets.ts';
 import type { EntropyModel, ModelFamily } from '../models/model.ts';

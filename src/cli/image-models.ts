@@ -1,10 +1,11 @@
 /** Models by the name of a file or of one that comes with the package. */
 import { readdirSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ImageModelFile, modelHash, openImageModel } from '../formats/image-models.ts';
 import type { WantedModel } from '../formats/images.ts';
+import { MAX_SAFETENSORS_HEADER } from '../networks/safetensors.ts';
 import { CliError, shown } from './messages.ts';
 
 const ENDING = '.safetensors';
@@ -54,7 +55,23 @@ export async function openModel(path: string): Promise<ImageModelFile> {
     file = join(packaged()!, path + ENDING);
   } else if (!found.isFile()) throw new CliError('not-regular', `${shown(path)}: a model is a file`);
   else if (found.size > MAX_FILE) throw new CliError('limit', `${shown(path)} is too large for a model`);
+  await checkStart(file, path);
   return opened(new Uint8Array(await readFile(file)), path);
+}
+
+/** Looks at how long the header says that it is: a large file of something else need not be read to be refused. */
+async function checkStart(file: string, path: string): Promise<void> {
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    const { buffer, bytesRead } = await handle.read(new Uint8Array(8), 0, 8, 0);
+    const view = new DataView(buffer.buffer);
+    const header = view.getUint32(0, true) + 2 ** 32 * view.getUint32(4, true);
+    if (bytesRead === 8 && header > Math.min(size - 8, MAX_SAFETENSORS_HEADER))
+      throw new CliError('corrupt', `model ${shown(path)}: this is no file of safetensors, or its end is missing`);
+  } finally {
+    await handle.close();
+  }
 }
 
 /** A model's name: that of its file without the ending. */

@@ -1,6 +1,6 @@
 /** Where images come from, and where they go: folders, single files, IDX. */
 import { createHash } from 'node:crypto';
-import { lstat, readdir, readFile, stat } from 'node:fs/promises';
+import { lstat, open, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import {
   type Image,
@@ -77,11 +77,19 @@ export async function findImages(paths: readonly string[], maxPixels: number): P
       await take(new Uint8Array(Buffer.concat(pieces)), path, 'image');
     } else if ((await stat(path)).isDirectory()) {
       for (const name of await filesBelow(path)) {
-        const file = new Uint8Array(await readFile(join(path, name)));
-        if (imageFormatOf(file.subarray(0, HEAD)) === undefined) skipped++;
-        else await take(file, join(path, name), name);
+        // What is no image is not read: it may be a film.
+        if (imageFormatOf(await headOf(join(path, name))) === undefined) skipped++;
+        else await take(new Uint8Array(await readFile(join(path, name))), join(path, name), name);
       }
-    } else await take(new Uint8Array(await readFile(path)), path, basename(path));
+    } else {
+      if (imageFormatOf(await headOf(path)) === undefined)
+        throw new CliError(
+          'images',
+          `${shown(path)} is neither PNG, PBM, PGM, PPM nor IDX`,
+          'Convert it to PNG first.',
+        );
+      await take(new Uint8Array(await readFile(path)), path, basename(path));
+    }
   }
   if (images.length === 0 && !idx)
     throw new CliError('images', 'no images there', 'PNG, PBM, PGM, PPM and IDX files are read.');
@@ -112,6 +120,16 @@ export async function findImages(paths: readonly string[], maxPixels: number): P
     sha256: hash.digest('hex'),
     skipped,
   };
+}
+
+async function headOf(path: string): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(new Uint8Array(HEAD), 0, HEAD, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 /** Names of the files below a folder, in the order of their code units; links are not followed. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { fromFamily } from '../src/codecs/models.ts';
 import { BitStack, randomWords } from '../src/codecs/stack.ts';
 import { mapMath } from '../src/kernels/math.ts';
+import { equalWidthBins } from '../src/latent/bins.ts';
 import { type BitSwapOptions, bitSwap, type MarkovModel } from '../src/latent/bit-swap.ts';
 import {
   type CodingStep,
@@ -260,5 +261,42 @@ describe('a hierarchy that is a Markov chain', () => {
       [0, Number.POSITIVE_INFINITY],
     ] as const)
       expect(() => bitSwap({ ...model, ranges: [range] })).toThrow(RangeError);
+  });
+});
+
+describe('bins of equal width', () => {
+  const means = Float64Array.of(0, -7.9, 7.99, 3.3, -1e9, 1e300, 0.01);
+  const scales = Float64Array.of(1, 0.2, 1e-6, 0.01, 0.5, 4, 1e9);
+  it.each([2, 4, 16, 1024, 65536])('are a codec, %i of them, wherever the mean is', (n) => {
+    for (const bell of ['gaussian', 'logistic'] as const)
+      checkCodec(equalWidthBins(bell, n, -8, 8).codec({ means, scales }), {
+        values: fc.array(fc.nat({ max: n - 1 }), { minLength: 7, maxLength: 7 }).map((bins) => Int32Array.from(bins)),
+        runs: 10,
+        words: 40,
+        refuses: [new Int32Array(6), Int32Array.of(0, 0, 0, 0, 0, 0, n), Int32Array.of(-1, 0, 0, 0, 0, 0, 0)],
+      });
+  });
+
+  it('hold nearly all of a distribution in a window about its mean', () => {
+    const n = 65536;
+    const narrow = equalWidthBins('gaussian', n, -8, 8);
+    const count = 2000;
+    const codec = narrow.codec({ means: new Float64Array(count), scales: new Float64Array(count).fill(0.01) });
+    const stack = new BitStack({ initial: randomWords(2000, 5) });
+    const before = stack.exactBits();
+    const latents = narrow.latents(codec.pop(stack));
+    // With a unit of 2^-24 for each bin, eight of the latents would lie anywhere.
+    expect(Math.max(...latents.map(Math.abs))).toBeLessThan(0.1);
+    // As many bits as such a distribution has in bins this wide: log2(0.01 sqrt(2 pi e) / width) each.
+    expect((before - stack.exactBits()) / count).toBeCloseTo(7.403, 1);
+  });
+
+  it('have a range', () => {
+    for (const [low, high] of [
+      [1, 1],
+      [0, Number.POSITIVE_INFINITY],
+      [Number.NaN, 1],
+    ])
+      expect(() => equalWidthBins('gaussian', 16, low, high)).toThrow(RangeError);
   });
 });

@@ -226,6 +226,29 @@ describe('convolutions', () => {
     gradients(sizes(c), (x, wt) => transposedConvolution(x, wt, undefined, c), true);
   });
 
+  it('has the bits of plain loops for any sizes', () => {
+    const random = new Random(8);
+    for (let tried = 0; tried < 40; ) {
+      const [batch, h, w, kh, kw] = [3, 8, 8, 4, 4].map((most) => 1 + random.below(most));
+      const [cin, cout, stride] = [10, 13, 3].map((most) => 1 + random.below(most));
+      const padding = [0, 1, 2, 3].map(() => random.below(3)) as [number, number, number, number];
+      const [top, bottom, left, right] = padding;
+      const [oh, ow] = [h + top + bottom - kh, w + left + right - kw].map((n) => Math.floor(n / stride) + 1);
+      if (oh < 1 || ow < 1) continue;
+      tried++;
+      const s = { batch, h, w, cin, oh, ow, cout, kh, kw, stride, top, left };
+      gradients(s, (x, wt) => convolution(x, wt, undefined, { stride, padding }), false);
+      const tape = new Tape(workspace);
+      const x = tape.input(random.normals(new Float32Array(batch * h * w * cin)), [batch, h, w, cin]);
+      const wt = tape.input(random.normals(new Float32Array(kh * kw * cin * cout)), [kh, kw, cin, cout]);
+      const bias = tape.input(random.normals(new Float32Array(cout)), [cout]);
+      const y = convolution(x, wt, bias, { stride, padding });
+      const expected = reference.convolution(reference.single, s, x.copy(), wt.copy(), bias.copy());
+      expect(unlike(y.copy(), expected), JSON.stringify(s)).toEqual([]);
+      tape.reset();
+    }
+  });
+
   it('computes batches larger than it pads at a time', () => {
     const s = { batch: 5, h: 28, w: 28, cin: 40, oh: 28, ow: 28, cout: 2, kh: 3, kw: 3, stride: 1, top: 1, left: 1 };
     gradients(s, (x, w) => convolution(x, w), false);

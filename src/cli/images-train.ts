@@ -156,7 +156,7 @@ export async function trainImages(options: TrainCommandOptions, context: Context
     done: training.position,
     total: training.steps,
     facts: (rate) => [
-      `epoch ${((last?.epoch ?? 0) | 0) + 1}/${training.plan.epochs}`,
+      `epoch ${Math.min(training.plan.epochs, Math.floor(last?.epoch ?? 0) + 1)}/${training.plan.epochs}`,
       `${(rate * training.plan.batch).toFixed(0)} images/s`,
       ...(last === undefined ? [] : [`${(last.loss * perDimension).toFixed(4)} bits/dim`]),
     ],

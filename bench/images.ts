@@ -17,6 +17,7 @@ import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type ImageModelFile, openImageModel } from '../src/formats/image-models.ts';
 import { compressImages, decompressImages } from '../src/formats/images.ts';
+import { encodeImages } from '../src/latent/images.ts';
 import type { CodingOptions, Image, ImageBatch, ImageModel } from '../src/latent/model.ts';
 import { Random } from '../src/networks/random.ts';
 import { Tape } from '../src/networks/tape.ts';
@@ -46,6 +47,8 @@ export interface ImageRow {
   /** What the images added to the stack, and what it started with. */
   net: number;
   initial: number;
+  /** What a single image needs to start with, as the mean of some, where orders are compared. */
+  initialAlone?: number;
   /** The whole archive. */
   archive: number;
   seconds: { compress: number; decompress: number };
@@ -76,6 +79,8 @@ export interface ImageResults {
 
 /** Images that a bound is computed for at once. */
 const BATCH = 100;
+/** Images whose initial bits are found one by one. */
+const ALONE = 20;
 const SHAPE = { height: 28, width: 28, channels: 1 };
 
 const listOf = ({ images, pixels }: ImageSet): Image[] =>
@@ -113,42 +118,33 @@ async function measure(file: ImageModelFile, set: ImageSet, options: CodingOptio
   const same = content.every(({ pixels }, i) => Buffer.compare(pixels, images[i]!.pixels) === 0);
   if (!same || content.length !== images.length)
     throw new Error(`${name} did not restore the images: its figures are void`);
+  const alone = images.slice(0, options.order === undefined ? 0 : ALONE);
+  const initialAlone = alone.reduce((sum, image) => sum + encodeImages(model, [image], options).initialBits, 0) / ALONE;
   return {
     ...{ model: name, kind: model.kind, set: model.levels === 2 ? 'binarised' : 'raw' },
     ...{ images: images.length, pixels: set.pixels.length, options, file: file.size, weights: model.parameters.count },
     ...{ bound: bound ?? boundOf(model, set, options), net: bits.net, initial: bits.initial },
+    ...(alone.length === ALONE ? { initialAlone } : {}),
     archive: 8 * archive.length,
     seconds: { compress, decompress },
   };
 }
 
-/** The orders that a model can be coded in. */
-function ordersOf(model: ImageModel): ('bb-ans' | 'bit-swap')[] {
-  return (['bit-swap', 'bb-ans'] as const).filter((order) => {
-    try {
-      model.codec(SHAPE, { order });
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
 /** What is measured of a model besides what it does by itself, and on how many images at most. */
-function variantsOf({ model, name }: ImageModelFile, all: boolean): { options: CodingOptions; images: number }[] {
+function variantsOf({ model }: ImageModelFile, all: boolean): { options: CodingOptions; images: number }[] {
   if (model.kind === 'diffusion')
     return [10, 20, 50, 100].flatMap((steps) =>
       (['bb-ans', 'bit-swap'] as const).map((order) => ({ options: { steps, order }, images: 4000 / steps })),
     );
   if (model.kind.startsWith('vae')) {
-    if (!all && name !== 'vae-binary' && name !== 'vae') return [];
+    if (model.kind === 'vae-layers' && !all) return [];
     const bits = (options: CodingOptions) => ({ options, images: 10_000 });
     return model.levels === 2
       ? [4, 5, 6, 8, 10, 12].map((latentBits) => bits({ latentBits }))
       : [14, 16, 18, 24].map((observationBits) => bits({ observationBits }));
   }
-  const orders = ordersOf(model);
-  return orders.length < 2 ? [] : orders.map((order) => ({ options: { order }, images: 1000 }));
+  if (model.kind !== 'bitswap') return [];
+  return (['bit-swap', 'bb-ans'] as const).map((order) => ({ options: { order }, images: 1000 }));
 }
 
 const sameOptions = (a: CodingOptions, b: CodingOptions) =>

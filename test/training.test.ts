@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import { SurprisalError } from '../src/errors.ts';
 import { modelKind } from '../src/latent/kinds.ts';
 import type { ImageModel, ImageShape } from '../src/latent/model.ts';
-import { ImageTraining, type ImageTrainingOptions, trainingPlan } from '../src/latent/training.ts';
+import { ImageTraining, type ImageTrainingOptions, type StepReport, trainingPlan } from '../src/latent/training.ts';
 import { Random } from '../src/networks/random.ts';
 import { Workspace } from '../src/networks/workspace.ts';
 import { TrainingThreads } from '../src/trainer.ts';
@@ -29,7 +29,7 @@ const numbers = (model: ImageModel) => [model.parameters.values.slice(), model.p
 describe.each(['vae', 'vae-binary', 'diffusion'])('the training of %s', (kind) => {
   const whole = fresh(kind);
   const training = new ImageTraining(whole, data, options);
-  const reports = [];
+  const reports: StepReport[] = [];
   while (!training.done) reports.push(training.step());
   training.keep();
 

@@ -5,7 +5,9 @@
  * The latents are the image with more and more noise. What the posterior does is known in closed form; the network says
  * what the image was, from an image with noise and the amount of it. How many layers there are is chosen when coding:
  * the more, the nearer to the network's best, the more time and initial bits. The network is a U-net of convolutions,
- * told its noise by a shift of each channel, so one model codes images of any size that is a multiple of 4.
+ * told its noise by a shift of each channel, so one model codes images of any size that is a multiple of 4. Beside z it
+ * sees how far each number is from black and from white, counted in deviations of the noise: with little noise that tells
+ * a pixel which is exactly black from one that is nearly so, which the number alone, next to others near 1, does not.
  *
  * It gives F, from which the image is c_skip z + c_out F: as much of z as noise allows, and a correction of unit size
  * (Karras, Aittala, Aila and Laine, arXiv:2206.00364, 2022).
@@ -117,7 +119,9 @@ class UNet {
       ]);
     };
     const small = normal(0.02);
-    layer('in', [5, 5, c, w], w, he);
+    const seen = SEEN * c;
+    const half = Math.ceil(w / 2);
+    layer('in', [5, 5, seen, w], w, he);
     layer('noise.in', [HATS, w], w, normal(0.2));
     layer('fine.0', [3, 3, w, w], w, he);
     layer('fine.1', [3, 3, w, w], w, small);
@@ -132,7 +136,9 @@ class UNet {
     layer('noise.out', [HATS, w], w, normal(0.2));
     layer('last.0', [3, 3, w, w], w, he);
     layer('last.1', [3, 3, w, w], w, small);
-    layer('out', [4, 4, c, w], c, small);
+    layer('pixels', [4, 4, half, w], half, normal(Math.sqrt(1 / (4 * w))));
+    layer('see', [3, 3, half + seen, w], w, he);
+    layer('out', [1, 1, w, c], c, small);
   }
 
   /** @param noise - [batch, HATS] */
@@ -152,7 +158,26 @@ class UNet {
     coarse = residual('coarse', 2, residual('coarse', 0, coarse));
     const up = transposedConvolution(silu(coarse), ...of('up'), { stride: 2 });
     const joined = shifted('noise.out', conv('join', concatenate(up, silu(fine))));
-    return transposedConvolution(silu(residual('last', 0, joined)), ...of('out'), { stride: 2 });
+    const pixels = transposedConvolution(silu(residual('last', 0, joined)), ...of('pixels'), { stride: 2 });
+    return conv('out', silu(conv('see', concatenate(silu(pixels), x))));
+  }
+}
+
+/** Numbers that the network sees of each number of an image. */
+const SEEN = 3;
+/** Deviations beyond which a distance is just far. */
+const FAR = 4;
+
+/** What the network sees of images at a level of noise, into `to`: z, and the distances from black and from white. */
+function look(z: Float32Array, { alpha, sigma }: NoiseLevel, into: number, to: Float32Array, channels: number): void {
+  for (let i = 0; i < z.length; i++) {
+    const channel = i % channels;
+    const at = SEEN * (i - channel) + channel;
+    to[at] = into * z[i];
+    const black = (z[i] + alpha) / sigma;
+    const white = (alpha - z[i]) / sigma;
+    to[at + channels] = (black > FAR ? FAR : black < -FAR ? -FAR : black) / 2;
+    to[at + 2 * channels] = (white > FAR ? FAR : white < -FAR ? -FAR : white) / 2;
   }
 }
 
@@ -196,6 +221,7 @@ export class Diffusion implements ImageModel {
     const x = numbersOf(pixels);
     const noise = random.normals(new Float32Array(x.length));
     const z = new Float32Array(x.length);
+    const seen = new Float32Array(SEEN * x.length);
     const target = new Float32Array(x.length);
     const told = new Float32Array(count * HATS);
     const weights = new Float32Array(count);
@@ -209,16 +235,25 @@ export class Diffusion implements ImageModel {
       const { skip, out, into } = shares(level);
       hats(gamma, told.subarray(b * HATS, (b + 1) * HATS));
       for (let i = b * n; i < (b + 1) * n; i++) {
-        const latent = alpha * x[i] + sigma * noise[i];
-        z[i] = into * latent;
-        target[i] = (x[i] - skip * latent) / out;
+        z[i] = alpha * x[i] + sigma * noise[i];
+        target[i] = (x[i] - skip * z[i]) / out;
       }
+      look(
+        z.subarray(b * n, (b + 1) * n),
+        level,
+        into,
+        seen.subarray(SEEN * b * n, SEEN * (b + 1) * n),
+        shape.channels,
+      );
       weights[b] = ((MOST_GAMMA - LEAST_GAMMA) / 2) * exp(-gamma) * out * out;
       gammas[b] = gamma;
       outs[b] = out;
     }
     const { height, width, channels } = shape;
-    const f = this.network.apply(tape.input(z, [count, height, width, channels]), tape.input(told, [count, HATS]));
+    const f = this.network.apply(
+      tape.input(seen, [count, height, width, SEEN * channels]),
+      tape.input(told, [count, HATS]),
+    );
     const error = squaredError(reshape(f, [count, n]), tape.input(target, [count, n]));
     if (tape.training) this.follow(x, error.copy(), gammas, outs, n);
     const total = multiply(error, tape.input(weights, [count]));
@@ -320,9 +355,13 @@ export class Diffusion implements ImageModel {
     try {
       const told = new Float32Array(count * HATS);
       for (let b = 0; b < count; b++) hats(level.gamma, told.subarray(b * HATS, (b + 1) * HATS));
-      const seen = Float32Array.from(z, (value) => into * value);
       const { height, width, channels } = shape;
-      const f = this.network.apply(tape.input(seen, [count, height, width, channels]), tape.input(told, [count, HATS]));
+      const seen = new Float32Array(SEEN * z.length);
+      look(z, level, into, seen, channels);
+      const f = this.network.apply(
+        tape.input(seen, [count, height, width, SEEN * channels]),
+        tape.input(told, [count, HATS]),
+      );
       tape.finite(f, 'what the network says of an image');
       const { values } = f;
       const images = new Float64Array(z.length);
@@ -445,7 +484,7 @@ function along({ latent, image, deviation }: Step, z: Float32Array, x: ArrayLike
 }
 
 /** Makes diffusion models. Options: `channels` (1 or 3), `width` (4 to 256). */
-export const diffusionKind: ModelKind = {
+export const diffusionKind = {
   kind: 'diffusion',
   build({ channels = 1, width = 24 }: ModelConfig, workspace: Workspace): Diffusion {
     return new Diffusion(
@@ -453,4 +492,4 @@ export const diffusionKind: ModelKind = {
       workspace,
     );
   },
-};
+} satisfies ModelKind;

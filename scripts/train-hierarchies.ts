@@ -1,7 +1,7 @@
 /**
  * Trains the hierarchies of latents for 28 x 28 digits that the package comes with, in one thread.
  *
- *     npx tsx scripts/train-hierarchies.ts --model hilloc --images train-images-idx3-ubyte.gz -o weights/mnist-hilloc.safetensors
+ *     npx tsx scripts/train-hierarchies.ts --model hilloc --until 3468 --images train-images-idx3-ubyte.gz -o weights/mnist-hilloc.safetensors
  *     npx tsx scripts/train-hierarchies.ts --model bitswap --images train-images-idx3-ubyte.gz -o weights/mnist-bitswap.safetensors
  *
  * What is written is the average of the weights in 16-bit floats. `--epochs`, `--batch`, `--rate`, `--seed` and `--set

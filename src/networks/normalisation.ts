@@ -70,9 +70,10 @@ export function batchNorm(
   // From here on 1 / deviation.
   const inverse = workspace.floats(spread, n);
   const scales = workspace.floats(scale, n);
+  const weights = weight.values;
   for (let j = 0; j < n; j++) {
     inverse[j] = 1 / Math.sqrt(inverse[j] + epsilon);
-    scales[j] = weight.values[j] * inverse[j];
+    scales[j] = weights[j] * inverse[j];
   }
   kernel.normaliseColumns(rows, n, x.pointer, middle, scale, bias.pointer, y.pointer);
   tape.record(y, () => {
@@ -156,9 +157,10 @@ export function weightNorm(v: Tensor, g: Tensor): Tensor {
   kernel.columnSquares(rows, n, v.pointer, 0, 1, inverse);
   const by = workspace.floats(inverse, n);
   const scales = workspace.floats(scale, n);
+  const gains = g.values;
   for (let j = 0; j < n; j++) {
     by[j] = 1 / Math.sqrt(Math.max(by[j], 1e-30));
-    scales[j] = g.values[j] * by[j];
+    scales[j] = gains[j] * by[j];
   }
   kernel.binary(2, rows, n, v.pointer, scale, 0, y.pointer);
   tape.record(y, () => {

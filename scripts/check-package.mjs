@@ -146,6 +146,32 @@ try {
     insist(restored.equals(text), 'what came back is not what went in');
     return `${text.length} bytes to ${archive.length}`;
   });
+  check('the command trains a model, compresses and restores images', () => {
+    const idx = new Uint8Array(16 + 30 * 36);
+    idx.set([0, 0, 8, 3, 0, 0, 0, 30, 0, 0, 0, 6, 0, 0, 0, 6]);
+    for (let i = 0; i < 30; i++) idx.fill(255, 16 + 36 * i + (i % 6) * 6, 16 + 36 * i + (i % 6) * 6 + 6);
+    writeFileSync(join(user, 'bars.idx'), idx);
+    const images = (...args) => String(run(program, ['images', ...args], { cwd: user }));
+    images(
+      'train',
+      '--data',
+      'bars.idx',
+      '--model',
+      'vae-binary',
+      '--epochs',
+      '2',
+      '-T',
+      '2',
+      '-o',
+      'bars.safetensors',
+    );
+    images('compress', '-m', 'bars.safetensors', '-o', 'bars.srp', 'bars.idx');
+    images('decompress', '-m', 'bars.safetensors', '-o', 'back.idx', 'bars.srp');
+    insist(readFileSync(join(user, 'back.idx')).equals(idx), 'what came back is not what went in');
+    const listed = images('models', '--json').split('\n').length - 1;
+    insist(listed === weights.length, `it finds ${listed} models of ${weights.length} that come along`);
+    return `${idx.length} bytes to ${statSync(join(user, 'bars.srp')).size}`;
+  });
   check('the library compresses and restores', () => {
     const code = `import { compress, decompress } from 'surprisal';
       const text = new TextEncoder().encode('what is likely is short, '.repeat(100));

@@ -35,16 +35,26 @@ export function webPort<Request, Reply>(
   };
 }
 
+/** What is wanted of a thread of `node:worker_threads`, spelt out so that the types of a user need not know Node. */
+export interface NodeThread {
+  // biome-ignore lint/suspicious/noExplicitAny: each event has its own argument
+  on(event: string, listener: (value: any) => void): unknown;
+  postMessage(message: unknown, transfer: readonly ArrayBuffer[]): void;
+  terminate(): unknown;
+  ref(): void;
+  unref(): void;
+}
+
 /** Node's thread, or Deno's. */
 export function nodePort<Request, Reply>(
-  thread: import('node:worker_threads').Worker,
+  thread: NodeThread,
   onReply: (reply: Reply) => void,
   onFailure: (error: Error) => void,
 ): MessagePortTo<Request> {
   thread.on('message', onReply);
-  thread.on('error', (error) => onFailure(workerError(`A worker failed: ${error.message}`, error)));
-  thread.on('messageerror', (error) => onFailure(workerError('A worker sent what cannot be read.', error)));
-  thread.on('exit', (code) =>
+  thread.on('error', (error: Error) => onFailure(workerError(`A worker failed: ${error.message}`, error)));
+  thread.on('messageerror', (error: Error) => onFailure(workerError('A worker sent what cannot be read.', error)));
+  thread.on('exit', (code: number) =>
     onFailure(workerError(`A worker ended with exit code ${code} before its work was done.`)),
   );
   return {

@@ -6,7 +6,7 @@
  *
  * The last 500 images are not trained with: their code length is printed now and then. What is written is the average of
  * the weights in 16-bit floats. `--epochs`, `--batch`, `--rate`, `--count`, `--seed` and `--set name=number`, for
- * hyperparameters, change what decides the weights.
+ * hyperparameters, change what decides the weights; `--from` goes on from a file of weights, with a fresh schedule.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -15,7 +15,9 @@ import { binarised } from '../src/latent/model.ts';
 import { PixelsModel } from '../src/latent/pixels.ts';
 import { writeModel } from '../src/latent/saved.ts';
 import { ImageTraining } from '../src/latent/training.ts';
+import type { NamedTensor } from '../src/networks/parameters.ts';
 import { Random } from '../src/networks/random.ts';
+import { readSafetensors } from '../src/networks/safetensors.ts';
 import { Tape } from '../src/networks/tape.ts';
 import { Workspace } from '../src/networks/workspace.ts';
 
@@ -28,6 +30,7 @@ const { values: options } = parseArgs({
     batch: { type: 'string', default: '32' },
     rate: { type: 'string', default: '2e-3' },
     seed: { type: 'string', default: '1' },
+    from: { type: 'string' },
     count: { type: 'string', default: '59500' },
     set: { type: 'string', multiple: true, default: [] },
     every: { type: 'string', default: '120' },
@@ -46,6 +49,12 @@ const config = Object.fromEntries(options.set.map((pair) => [pair.split('=')[0],
 const model = new PixelsModel(levels, config, new Workspace());
 const seed = Number(options.seed);
 model.parameters.initialise(seed);
+if (options.from !== undefined) {
+  const tensors = new Map<string, NamedTensor>();
+  for (const [name, tensor] of readSafetensors(readFileSync(options.from)).tensors)
+    tensors.set(name, { shape: tensor.shape, data: tensor.float32() });
+  model.parameters.load(tensors);
+}
 const training = new ImageTraining(
   model,
   { shape, pixels: grey.subarray(0, count * SIZE) },

@@ -33,6 +33,11 @@ export interface ImageBatch {
   readonly count: number;
   /** count x height x width x channels bytes, each below the model's number of levels. */
   readonly pixels: Uint8Array;
+  /**
+   * The grey values that pixels of 0 and 1 were drawn from while training. A loss may take the expectation over a draw
+   * in place of the draw where it does not depend on other things that were drawn.
+   */
+  readonly greys?: Uint8Array;
 }
 
 /** A loss as the tape has it, and what it is made of. */

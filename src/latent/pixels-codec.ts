@@ -30,8 +30,8 @@ import type { PixelsModel } from './pixels.ts';
 /** Images that are coded side by side. Decides the order of what is coded. */
 const GROUP = 256;
 /** Images that an encoder looks at at once, and pixels above 0 whose values are asked for at once. */
-const CHUNK = 16;
-const LIST = 4096;
+const CHUNK = 8;
+const LIST = 1024;
 /** Log odds stay within this: a coin has 24 bits. */
 const MOST = 80;
 

@@ -282,7 +282,7 @@ export class PixelsModel implements ImageModel {
    *
    * @param random - What chooses pixels.
    */
-  loss(tape: Tape, { pixels, count }: ImageBatch, random: Random): ImageLoss {
+  loss(tape: Tape, { pixels, count, greys }: ImageBatch, random: Random): ImageLoss {
     const { height, width } = this.config;
     const size = height * width;
     const images = placedImages(tape, pixels, count, height, width);
@@ -302,7 +302,10 @@ export class PixelsModel implements ImageModel {
     }
     const contexts = this.allContexts(tape, pixels, count);
     const imageOf = (pixel: number): number => Math.floor(pixel / size);
-    const drawn = Float32Array.from(list, (i) => (pixels[i] > 0 ? 1 : 0));
+    // Given the greys, a pixel's draw does not depend on those of the pixels that it is told from: so its expectation
+    // takes the draw's place, and gradients are less noisy.
+    const soft = tape.training && this.levels === 2 ? greys : undefined;
+    const drawn = Float32Array.from(list, (i) => (soft === undefined ? (pixels[i] > 0 ? 1 : 0) : soft[i] / 255));
     const logits = this.drawnLogits(images, contexts, this.ask(tape, list, count));
     const parts = [
       { losses: bernoulliLoss(logits, tape.input(drawn, [list.length, 1])), image: list.map(imageOf), weight },

@@ -148,7 +148,8 @@ export function shardLoss(
   { shard, step, progress, weight, pixels, count }: Shard,
 ): { readonly loss: number; readonly parts: Readonly<Record<string, number>> } {
   let batch: ImageBatch = { shape, count, pixels };
-  if (model.levels === 2) batch = { shape, count, pixels: binarised(pixels, new Random(seed, LEVELS, step, shard)) };
+  if (model.levels === 2)
+    batch = { shape, count, pixels: binarised(pixels, new Random(seed, LEVELS, step, shard)), greys: pixels };
   let parts: Readonly<Record<string, number>> = {};
   const total = gradientsOf(
     model.parameters,

@@ -150,13 +150,14 @@ describe('operations on tensors', () => {
     const random = new Random(3);
     const { kernel } = workspace;
     for (let round = 0; round < 60; round++) {
-      const [m, n] = [1 + random.below(round % 3 === 0 ? 140 : 13), 1 + random.below(21)];
+      const [m, n] = [1 + random.below(round % 3 === 0 ? 140 : 13), 1 + random.below(round % 2 === 0 ? 21 : 110)];
       const k = round % 7 === 0 ? 380 + random.below(20) : random.below(20);
       const a = random.normals(new Float32Array(m * k));
       const b = random.normals(new Float32Array(k * n));
       const c = random.normals(new Float32Array(m * n));
       // What follows a rectifier has zeros, which the kernel may leave out.
-      for (let i = 0; i < a.length; i += 2) a[i] = 0;
+      const zeros = round % 5 === 0 ? 0 : random.uniform();
+      for (let i = 0; i < a.length; i++) if (random.uniform() < zeros) a[i] = random.below(2) === 0 ? 0 : -0;
       const [acrossA, acrossB] = [random.below(2) === 1, random.below(2) === 1];
       const accumulate = random.below(2);
       const expected = c.slice();

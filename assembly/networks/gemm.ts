@@ -4,7 +4,8 @@
 // same whatever the other rows are and however many there are.
 //
 // A sum that starts at +0 is never -0, so leaving out products with a zero changes nothing as long as the other factor
-// is finite. The loop for few rows does that: half of what follows a rectifier is zeros.
+// is finite. The loop for few rows does that, and so do the lists of sparse.ts: half of what follows a rectifier is zeros.
+import { isSparse, LIST_ROWS, listBytes, sparseRows } from './sparse';
 import { EDGE, packPanels, panelWidth, panelsWidth, tile4, tileRow } from './tiles';
 
 /** Values of k in a block: a panel of 8 columns then takes 12 KB, and stays in the first cache. */
@@ -12,9 +13,16 @@ const DEPTH: usize = 384;
 /** Rows in a block: with DEPTH, what stays in the second cache. */
 const ROWS: usize = 128;
 
+/** Bytes of lists for a product of n columns, where it is wide enough to look for zeros. */
+// @ts-ignore: decorator
+@inline
+function listsFor(n: usize): usize {
+  return n >= 32 ? listBytes(DEPTH) : 0;
+}
+
 /** Bytes of scratch that a product of n columns needs. */
 export function gemmScratch(n: usize): usize {
-  return panelsWidth(n) * DEPTH * 4 + EDGE;
+  return listsFor(n) + panelsWidth(n) * DEPTH * 4 + EDGE;
 }
 
 /** One row of the result where rows of B lie dense: columns in registers, products with a zero left out. */
@@ -123,13 +131,22 @@ export function gemm(
     return;
   }
   const edge = scratch;
-  const panels = scratch + EDGE;
+  const lists = scratch + EDGE;
+  const panels = lists + listsFor(n);
   for (let k0: usize = 0; k0 < k; k0 += DEPTH) {
     const kc = min(DEPTH, k - k0);
     const fresh = k0 == 0 && !accumulate;
     packPanels(kc, n, b + k0 * strideK, strideK, strideN, 0, kc, panels);
-    for (let i0: usize = 0; i0 < m; i0 += ROWS) {
-      const i1 = min(i0 + ROWS, m);
+    let i1: usize = 0;
+    for (let i0: usize = 0; i0 < m; i0 = i1) {
+      if (n >= 32) {
+        const from = a + i0 * rowA + k0 * stepA;
+        i1 = min(i0 + LIST_ROWS, m);
+        if (isSparse(i1 - i0, n, kc, from, rowA, stepA)) {
+          sparseRows(i1 - i0, n, kc, from, rowA, stepA, panels, c + i0 * rowC, rowC, fresh, lists);
+          continue;
+        }
+      } else i1 = min(i0 + ROWS, m);
       for (let j: usize = 0; j < n; j += 8) {
         const width = panelWidth(j, n);
         const columns = min(width, n - j);

@@ -79,6 +79,8 @@ export interface ImageResults {
 
 /** Images that a bound is computed for at once. */
 const BATCH = 100;
+/** Images that diffusion is measured on: each takes a network's pass for each step. */
+const DIFFUSION = 200;
 /** Images whose initial bits are found one by one. */
 const ALONE = 20;
 const SHAPE = { height: 28, width: 28, channels: 1 };
@@ -118,7 +120,7 @@ async function measure(file: ImageModelFile, set: ImageSet, options: CodingOptio
   const same = content.every(({ pixels }, i) => Buffer.compare(pixels, images[i]!.pixels) === 0);
   if (!same || content.length !== images.length)
     throw new Error(`${name} did not restore the images: its figures are void`);
-  const alone = images.slice(0, options.order === undefined ? 0 : ALONE);
+  const alone = images.slice(0, model.kind === 'bitswap' && options.order !== undefined ? ALONE : 0);
   const initialAlone = alone.reduce((sum, image) => sum + encodeImages(model, [image], options).initialBits, 0) / ALONE;
   return {
     ...{ model: name, kind: model.kind, set: model.levels === 2 ? 'binarised' : 'raw' },
@@ -134,7 +136,7 @@ async function measure(file: ImageModelFile, set: ImageSet, options: CodingOptio
 function variantsOf({ model }: ImageModelFile, all: boolean): { options: CodingOptions; images: number }[] {
   if (model.kind === 'diffusion')
     return [10, 20, 50, 100].flatMap((steps) =>
-      (['bb-ans', 'bit-swap'] as const).map((order) => ({ options: { steps, order }, images: 4000 / steps })),
+      (['bb-ans', 'bit-swap'] as const).map((order) => ({ options: { steps, order }, images: 2000 / steps })),
     );
   if (model.kind.startsWith('vae')) {
     if (model.kind === 'vae-layers' && !all) return [];
@@ -251,7 +253,8 @@ async function main(): Promise<void> {
     const name = basename(each, '.safetensors');
     const file = openImageModel(new Uint8Array(readFileSync(join(values.weights, each))), { name });
     if (values.only === undefined || values.only === name) {
-      results.models = merged(results.models, [await measure(file, setOf(file.model), {})]);
+      const set = first(setOf(file.model), file.model.kind === 'diffusion' ? DIFFUSION : count);
+      results.models = merged(results.models, [await measure(file, set, {})]);
       save();
     }
     if (values.variants && [undefined, name, 'variants'].includes(values.only)) {

@@ -344,12 +344,13 @@ function imagesSet(set) {
     const baselines = baselinesOf(set);
     const best = baselines[0]?.bitsPerPixel;
     const models = results.models.filter((row) => row.set === set);
+    const count = Math.max(...models.map((row) => row.images), 0);
     const ours = models.map((row) => {
       const rate = row.archive / row.pixels;
       const each = row.pixels / row.images;
       const pays = best > rate ? number(Math.ceil((8 * row.file) / ((best - rate) * each))) : 'never';
       const cells = [
-        `**${row.model}**, ${number(Math.round(row.file / 1000))} kB`,
+        `**${row.model}**, ${number(Math.round(row.file / 1000))} kB${row.images < count ? `, first ${row.images} images` : ''}`,
         `**${bpp(rate)}**`,
         bpp(row.bound / row.pixels),
         `${share(row.net, row.bound)} / ${share(row.archive, row.bound)}`,
@@ -368,7 +369,6 @@ function imagesSet(set) {
     const rows = [...ours, ...others].sort((a, b) => a.rate - b.rate).map(({ cells }) => cells);
     const head = ['', 'bits a pixel', '−ELBO', 'over it: images / archive', 'initial bits', 'with the weights'];
     head.push('weights pay from', 'compress / restore s');
-    const count = models[0]?.images ?? 0;
     const what = set === 'binarised' ? 'in the static binarisation' : 'in greys';
     return `${markdown(head, rows)}\n\nThe ${number(count)} images of MNIST's test set, ${what}. Ours are whole archives, initial bits and headers included, decoded again and compared; the bound is the model's own, with sampled latents. *Over it* is what the images added to the stack, and what the whole archive came to. *Weights pay from* counts images from which on model file and archive together are smaller than the best of the others. Those were tried as one mosaic, as a stack of images, and as plain bytes or bits; the smallest is shown, under its command's settings. ${imagesNote(results)}.`;
   };

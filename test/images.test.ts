@@ -65,6 +65,21 @@ describe('archives of images', () => {
     expect(member).toMatchObject({ kindName: 'images', methodName: 'latent' });
   });
 
+  it('have the bytes that they have had', async () => {
+    // Whoever changes them changes the format: see docs/format.md.
+    const model = open({ height: 2, width: 3, levels: 2 });
+    const images = twoGreys(greys(4, 2, 3), 0, 255);
+    const { archive } = await compressImages(images, model, { names: ['a', 'b', 'c', 'd'], latentBits: 6 });
+    const hex = Array.from(archive, (byte) => byte.toString(16).padStart(2, '0')).join('');
+    expect(hex).toBe(
+      '895352500d0a1a0a013c0033030400198a60e90c356a2c6bb3146777125492996ed00126f0f862e200d28dfeedcef304' +
+        '7465737402300006000004180800ff0202cc0204012053b2a96582014486b061c8c826490101020301040585460c5806' +
+        '4a995c497da7ba2689f56d230f0000000020a188320068a22a896bb23f9f8c7c4aa80d0160a9e960bde478b2cbec4c70' +
+        '82d1',
+    );
+    expect((await decompressImages(archive, model)).content).toEqual(images);
+  });
+
   it('hold images of several shapes for a model of any', async () => {
     const model = open({ height: 0, width: 0 });
     const images = [...greys(3, 2, 5), ...greys(1, 7, 1), ...greys(2, 2, 5, 1, 9)];

@@ -12,10 +12,13 @@ import {
   imagesInfo,
 } from '../formats/images.ts';
 import { DEFAULT_MAX_MEMORY } from '../formats/options.ts';
+import { importVae } from '../latent/import.ts';
 import { shapeName } from '../latent/model.ts';
+import { writeModel } from '../latent/saved.ts';
+import { readSafetensors } from '../networks/safetensors.ts';
 import { explain, notAnArchive } from './archive.ts';
 import { type OutputOptions, SUFFIX } from './compress.ts';
-import type { Context } from './context.ts';
+import type { CommonOptions, Context } from './context.ts';
 import type { ReadOptions } from './decompress.ts';
 import { findModel, openModel, packagedModels } from './image-models.ts';
 import { filesOf, findImages, isRealFolder, thresholded } from './image-sources.ts';
@@ -34,6 +37,13 @@ export interface ImagesCommandOptions extends OutputOptions, CodingOptions {
 export interface ImagesDecompressOptions extends OutputOptions, ReadOptions {
   model?: string;
   format?: 'png' | 'pnm' | 'idx';
+}
+
+export interface ImportCommandOptions extends CommonOptions {
+  layers: string;
+  output: string;
+  force?: boolean;
+  half?: boolean;
 }
 
 /** An archive of images, as `--json` tells it. */
@@ -369,6 +379,28 @@ async function modelFacts(path: string): Promise<ModelFacts> {
   const { model, hash, size } = await openModel(path);
   const { kind, config, levels, parameters, shape = null } = model;
   return { file: path, coded: size, kind, hash, weights: parameters.count, levels, shape, config };
+}
+
+/** Makes a model's file of an autoencoder's tensors and the description of its layers. */
+export async function importModelFile(path: string, options: ImportCommandOptions): Promise<void> {
+  const text = await readFile(options.layers, 'utf8');
+  const bytes = new Uint8Array(await readFile(path));
+  let file: Uint8Array;
+  try {
+    const model = importVae(JSON.parse(text), readSafetensors(bytes).tensors);
+    file = writeModel(model, { type: options.half ? 'F16' : 'F32' });
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new CliError('layers', `${shown(options.layers)} is no JSON`);
+    throw new CliError((error as { code?: string }).code ?? 'layers', (error as Error).message.replace(/\.$/, ''));
+  }
+  const target = await openTarget(options.output, options.force === true, await stat(path));
+  try {
+    await target.write(file);
+    await target.commit({});
+  } catch (error) {
+    await target.abandon();
+    throw error;
+  }
 }
 
 /** The models that come along. */

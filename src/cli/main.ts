@@ -17,6 +17,7 @@ import {
   describeImages,
   describeModels,
   imagesLines,
+  importModelFile,
   infoLines,
   modelTable,
 } from './images.ts';
@@ -297,6 +298,15 @@ async function main(args: readonly string[]): Promise<void> {
       const models = await describeModels();
       if (options.json) for (const model of models) print(`${JSON.stringify({ ok: true, ...model })}\n`);
       else print(modelTable(models));
+    },
+    async importModel(weights, options) {
+      const context = start(options);
+      await each(
+        [weights],
+        context,
+        () => {},
+        () => importModelFile(weights, options),
+      );
     },
     async list(files, options) {
       checkUsage(files, options);

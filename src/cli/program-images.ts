@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CommonOptions } from './context.ts';
 import type { ReadOptions } from './decompress.ts';
-import type { ImagesCommandOptions, ImagesDecompressOptions } from './images.ts';
+import type { ImagesCommandOptions, ImagesDecompressOptions, ImportCommandOptions } from './images.ts';
 import type { TrainCommandOptions } from './images-train.ts';
 import { parseSize } from './sizes.ts';
 
@@ -13,6 +13,7 @@ export interface ImagesActions {
   decompressImages(files: string[], options: ImagesDecompressOptions): Promise<void>;
   infoImages(files: string[], options: ReadOptions): Promise<void>;
   listModels(options: CommonOptions): Promise<void>;
+  importModel(weights: string, options: ImportCommandOptions): Promise<void>;
 }
 
 /** Options that other commands have as well. */
@@ -230,7 +231,26 @@ Examples:
       `
 Examples:
   surprisal images models
-  surprisal images info mnist-binary`,
+  surprisal images info mnist-pixels`,
     )
     .action((options: CommonOptions) => actions.listModels(options));
+
+  images
+    .command('import')
+    .summary('make a model of an autoencoder from PyTorch')
+    .description(
+      'Makes a model of the tensors of a state_dict, saved as safetensors, and a description of the layers that they belong to, in JSON.',
+    )
+    .argument('<weights>', 'the tensors: a file of safetensors')
+    .requiredOption('--layers <file>', 'the description of the layers, in JSON')
+    .requiredOption('-o, --output <file>', 'write the model to this file')
+    .option('-f, --force', 'overwrite')
+    .option('--half', 'write weights of 16 bits: half the size, rounded')
+    .addHelpText(
+      'after',
+      `
+Example:
+  surprisal images import --layers vae.json -o model.safetensors vae.safetensors`,
+    )
+    .action((weights: string, options: ImportCommandOptions) => actions.importModel(weights, options));
 }

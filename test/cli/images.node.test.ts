@@ -252,6 +252,34 @@ describe.skipIf(!built)('surprisal images', () => {
     expect(linearKind.kind).toBe('linear');
   });
 
+  it('makes a model of tensors and layers from PyTorch', () => {
+    const tensor = (name: string, ...shape: number[]) => {
+      const size = shape.reduce((product, axis) => product * axis, 1);
+      return { name, shape, data: Float32Array.from({ length: size }, (_, i) => ((i * 7) % 5) / 10 - 0.2) };
+    };
+    const list = ['mu', 'scale'].flatMap((name) => [tensor(`${name}.weight`, 2, 36), tensor(`${name}.bias`, 2)]);
+    list.push(tensor('dec.weight', 36, 2), tensor('dec.bias', 36));
+    writeFileSync(at.file('torch.safetensors'), writeSafetensors(list));
+    const linear = (name: string) => [{ type: 'flatten' }, { type: 'linear', name }];
+    const layers = {
+      image: { height: 6, width: 6, channels: 1 },
+      latents: 2,
+      encoder: [],
+      mean: linear('mu'),
+      scale: linear('scale'),
+      decoder: [{ type: 'linear', name: 'dec' }],
+      likelihood: 'bernoulli',
+    };
+    writeFileSync(at.file('vae.json'), JSON.stringify(layers));
+    const from = (...args: string[]) => inside(['import', '--layers', 'vae.json', '-o', 'own.safetensors', ...args]);
+    expect(from('torch.safetensors').stderr).toBe('');
+    expect(from('torch.safetensors').stderr).toContain('already exists');
+    expect(inside(['compress', '-m', 'own.safetensors', '-o', 'own.srp', 'set']).code).toBe(0);
+    expect(from('-f', 'm.safetensors').stderr).toMatch(/tensor/);
+    writeFileSync(at.file('vae.json'), '{');
+    expect(from('-f', 'torch.safetensors').stderr).toContain('vae.json is no JSON');
+  });
+
   it.skipIf(!hasTerminal)('refuses to write to a terminal', () => {
     const { code, text } = onTerminal('surprisal images compress -c -m m.safetensors set', { cwd: at.path });
     expect(code).toBe(1);

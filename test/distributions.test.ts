@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { AnsCoder } from '../src/coders/ans.ts';
 import { ChainCoder } from '../src/coders/chain.ts';
 import { RangeEncoder } from '../src/coders/range.ts';
-import { modelKernel } from '../src/kernels/models.ts';
+import { foundInterval, modelKernel } from '../src/kernels/models.ts';
 import { BetaBinomial } from '../src/models/beta-binomial.ts';
 import {
   BucketedGaussian,
@@ -12,7 +12,7 @@ import {
   equalMassCentres,
   equalMassEdges,
 } from '../src/models/buckets.ts';
-import type { EntropyModel, ModelFamily, Precision } from '../src/models/model.ts';
+import { type EntropyModel, Kind, type ModelFamily, type Precision } from '../src/models/model.ts';
 import { QuantizedCauchy, QuantizedGaussian } from '../src/models/quantized.ts';
 import { QuantizedStudentT } from '../src/models/student.ts';
 import { betaBinomialLefts, bucketLefts, studentCdf, studentLefts } from './reference/distributions.ts';
@@ -134,6 +134,29 @@ describe('beta-binomial', () => {
         [5e-324, 1e-320],
       ],
       1,
+    );
+  });
+
+  test('a weight that is at its largest just before the last symbol', () => {
+    // Weights are scaled down at 2^500: here that happens on the last steps or just does not.
+    const { intervalOf, symbolAt } = modelKernel();
+    for (let alpha = 20; alpha < 420; alpha += alpha > 240 && alpha < 260 ? 0.05 : 1)
+      for (const beta of [0.55, 0.7, 0.8763208985328674, 0.95])
+        for (let k = 246; k <= 255; k++) {
+          expect(intervalOf(Kind.betaBinomial, k, 0, 255, 24, alpha, beta)).toBeTruthy();
+          const [left, probability] = foundInterval();
+          for (const quantile of [left, left + probability - 1])
+            expect([symbolAt(Kind.betaBinomial, quantile, 0, 255, 24, alpha, beta), ...foundInterval()]).toEqual([
+              k,
+              left,
+              probability,
+            ]);
+        }
+    const family = new BetaBinomial(255);
+    checkBulk(
+      family,
+      Array.from({ length: 200 }, (_, i) => [249.5 + i / 100, 0.8763208985328674]),
+      255,
     );
   });
 

@@ -99,11 +99,15 @@ function scaleOf(n: i32, bits: u32): f64 {
   return <f64>((1 << bits) - 1 - n) / sum;
 }
 
-/** The left end of `k` from the sum before it, which is to be scaled down another `rest` times: 2^-1000 leaves nothing. */
+/**
+ * The left end of `k` from the sum before it, which is to be scaled down another `rest` times: 2^-1000 leaves nothing.
+ * Or up again once: a run in short pieces may have looked at a weight at its largest, which a run in one went past.
+ */
 // @ts-ignore: decorator
 @inline
 function leftEnd(before: f64, rest: i32, scale: f64, k: i32): u32 {
-  return <u32>(before * (rest == 0 ? scale : rest == 1 ? scale * LITTLE : 0.0)) + k;
+  const factor = rest == 0 ? scale : rest == 1 ? scale * LITTLE : rest < 0 ? scale * MUCH : 0.0;
+  return <u32>(before * factor) + k;
 }
 
 /** Sets the interval of a symbol of 0 to n; false outside. */

@@ -305,7 +305,12 @@ function infoOf(parameters: LatentParameters, { initial, runs, names, words }: I
     model: { hash, name: model, weights },
     two,
     coding: { order, latentBits, observationBits, steps },
-    bits: { net: stack.numValidBits() - start, initial: 32 * initial, stream: 32 * words.length, names: 8 * names.length },
+    bits: {
+      net: stack.numValidBits() - start,
+      initial: 32 * initial,
+      stream: 32 * words.length,
+      names: 8 * names.length,
+    },
   };
 }
 

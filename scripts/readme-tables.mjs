@@ -331,7 +331,7 @@ function baselinesOf(set) {
 }
 
 const bpp = (value) => value.toFixed(value < 0.3 ? 4 : 3);
-const share = (part, whole) => `${((part / whole - 1) * 100).toFixed(2)} %`;
+const share = (part, whole) => `${((part / whole - 1) * 100).toFixed(2).replace('-0.00', '0.00')} %`;
 
 function imagesNote(results) {
   const { processor } = results.machine;
@@ -361,7 +361,7 @@ function imagesSet(set) {
       return { rate, cells: [...cells, `${secs(row.seconds.compress)} / ${secs(row.seconds.decompress)}`] };
     });
     const others = baselines.map((row) => {
-      const name = `${row.title} (${row.version}), ${row.layout}`;
+      const name = `${row.title}${row.version ? ` (${row.version})` : ''}, ${row.layout}`;
       const cells = [name, bpp(row.bitsPerPixel), '–', '–', '–', bpp(row.bitsPerPixel), '–'];
       const times = `${secs(row.seconds.compress)} / ${secs(row.seconds.decompress)}`;
       return { rate: row.bitsPerPixel, cells: [...cells, times] };

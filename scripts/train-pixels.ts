@@ -1,8 +1,8 @@
 /**
  * Trains the autoregressive models of 28 x 28 digits that the package comes with, in one thread.
  *
- *     npx tsx scripts/train-pixels.ts --levels 2 --images train-images-idx3-ubyte.gz -o weights/mnist-binary-pixels.safetensors
- *     npx tsx scripts/train-pixels.ts --levels 256 --images train-images-idx3-ubyte.gz -o weights/mnist-pixels.safetensors
+ *     npx tsx scripts/train-pixels.ts --levels 2 --epochs 6 --images train-images-idx3-ubyte.gz -o binary.safetensors
+ *     npx tsx scripts/train-pixels.ts --levels 256 --epochs 1 --images train-images-idx3-ubyte.gz -o grey.safetensors
  *
  * The last 500 images are not trained with: their code length is printed now and then. What is written is the average of
  * the weights in 16-bit floats. `--epochs`, `--batch`, `--rate`, `--count`, `--seed` and `--set name=number`, for

@@ -172,7 +172,7 @@ async function besideCraystack(
   const peer = await CraystackVae.start(path, clone, folder);
   try {
     const rows: CraystackRow[] = [];
-    for (const lanes of [10, 100]) {
+    for (const lanes of [1, 10, 100]) {
       if (set.images % lanes !== 0) continue;
       process.stderr.write(`craystack, ${lanes} images side by side\n`);
       await peer.load(file.model.parameters.tensors(), set.pixels, 784, lanes);

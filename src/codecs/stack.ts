@@ -213,6 +213,28 @@ export class BitStack extends AnsCoder {
     }
   }
 
+  /**
+   * Makes what lies on top look random, by an exclusive or with pseudo-random numbers: where pushes with a distribution
+   * that does not quite fit leave bits that are not, and the next pop would be no fair sample. The length stays, and a
+   * second call at the same height, with the same arguments, undoes it.
+   *
+   * @param count - Words below the state, or as many as there are.
+   * @param seed - Of the numbers.
+   * @example
+   * stack.scramble(100, 7);
+   * stack.scramble(100, 7); // as before
+   */
+  scramble(count: number, seed = 0): void {
+    const { state, words } = this;
+    const n = Math.min(count, words.length);
+    const noise = randomWords(n + 1, seed);
+    const top = new Uint32Array(n);
+    for (let i = 0; i < n; i++) top[i] = words.pop() ^ noise[i];
+    for (let i = n - 1; i >= 0; i--) words.push(top[i]);
+    // The high half stays what it is: 1 at least.
+    this.set(state[1], (state[0] ^ noise[n]) >>> 0);
+  }
+
   /** A single symbol; running out is seen beforehand, since nothing has changed by then. */
   protected override advance(quantile: number, left: number, p: number): void {
     const { state, words } = this;

@@ -27,8 +27,13 @@ const LEAST = 4;
 export interface LatentBins {
   /** The latents that bins stand for: their middles, in 32-bit floats. */
   latents(bins: Int32Array): Float32Array;
-  /** Codes a bin for each of the distributions. */
-  codec(distributions: Diagonal): Codec<Int32Array>;
+  /**
+   * Codes a bin for each of the distributions.
+   *
+   * @param stretch - How many times as far as usual windows go. Wide ones cost a little everywhere and save much where
+   *   what comes is often far from the mean: a symbol within costs 24 bits at most. Default 1.
+   */
+  codec(distributions: Diagonal, stretch?: number): Codec<Int32Array>;
 }
 
 /** Latents whose windows are of one size. */
@@ -68,7 +73,7 @@ export function equalWidthBins(bell: Bell, n: number, low: number, high: number)
   };
 
   /** Latents in groups, and the bins that their windows' middles are. */
-  const windows = ({ means, scales }: Diagonal): { groups: Group[]; middles: Int32Array } => {
+  const windows = ({ means, scales }: Diagonal, stretch: number): { groups: Group[]; middles: Int32Array } => {
     const members = new Map<number, number[]>();
     const middles = new Int32Array(means.length);
     const offsets = new Float64Array(means.length);
@@ -76,7 +81,7 @@ export function equalWidthBins(bell: Bell, n: number, low: number, high: number)
     for (let i = 0; i < means.length; i++) {
       spreads[i] = scales[i] / width;
       let reach = LEAST;
-      while (reach < REACH[bell] * spreads[i] && reach < most) reach *= 2;
+      while (reach < REACH[bell] * stretch * spreads[i] && reach < most) reach *= 2;
       if (reach > most) reach = most;
       const place = (means[i] - low) / width - 0.5;
       const nearest = Math.floor(place + 0.5);
@@ -102,8 +107,8 @@ export function equalWidthBins(bell: Bell, n: number, low: number, high: number)
 
   return {
     latents: (bins) => Float32Array.from(bins, (bin) => low + (bin + 0.5) * width),
-    codec(distributions) {
-      const { groups, middles } = windows(distributions);
+    codec(distributions, stretch = 1) {
+      const { groups, middles } = windows(distributions, stretch);
       const { length } = middles;
       return {
         push(stack, bins) {

@@ -17,7 +17,7 @@ import { rangeError } from '../errors.ts';
 import { BucketedGaussian, BucketedLogistic, equalMassCentres, equalMassEdges } from '../models/buckets.ts';
 import { type Bell, equalWidthBins, type LatentBins } from './bins.ts';
 import type { CodingStep, Diagonal, HierarchyOptions } from './hierarchy.ts';
-import { binsOf } from './hierarchy.ts';
+import { binsOf, scrambleFor } from './hierarchy.ts';
 
 export type { Bell } from './bins.ts';
 
@@ -30,6 +30,11 @@ export interface MarkovModel<X> {
   readonly bell: Bell;
   /** For each layer but the top one, the range that its bins share equally; what lies outside is in the end bins. */
   readonly ranges: readonly (readonly [low: number, high: number])[];
+  /**
+   * How far p(z_(layer - 1) | z_layer) is told apart from the impossible, in the usual reach: more where q often lies far
+   * from it. Default 1.
+   */
+  readonly stretch?: number;
   /** Number of latents of the top layer for this value, or any value where there is none. */
   readonly top: number;
   /** q(z_0 | value) */
@@ -69,7 +74,7 @@ function equalMassBins(bell: Bell, n: number): LatentBins {
  */
 export function bitSwap<X>(model: MarkovModel<X>, options: BitSwapOptions = {}): Codec<X> {
   const n = binsOf(options);
-  const { order = 'bit-swap', watch } = options;
+  const { order = 'bit-swap', watch, scramble = false } = options;
   if (order !== 'bit-swap' && order !== 'bb-ans') throw rangeError(`an order is 'bit-swap' or 'bb-ans', not ${order}`);
   const { bell, ranges } = model;
   if (bell !== 'gaussian' && bell !== 'logistic')
@@ -78,14 +83,22 @@ export function bitSwap<X>(model: MarkovModel<X>, options: BitSwapOptions = {}):
   const cuts = ranges.map(([low, high]) => equalWidthBins(bell, n, low, high));
   cuts.push(equalMassBins(bell, n));
   const over = (layer: number, distributions: Diagonal): Codec<Int32Array> => cuts[layer].codec(distributions);
+  const under = (layer: number, distributions: Diagonal): Codec<Int32Array> =>
+    cuts[layer].codec(distributions, model.stretch);
   const tell = (stack: BitStack, action: CodingStep['action'], by: CodingStep['by'], layer?: number): void =>
     watch?.(stack, { action, by, layer });
 
   /** Takes the latents of a layer off with the posterior, given what is below it. */
   const popLatents = (stack: BitStack, layer: number, posterior: Diagonal): [Int32Array, Float32Array] => {
+    if (scramble) scrambleFor(stack, posterior.means.length, layer);
     const bins = over(layer, posterior).pop(stack);
     tell(stack, 'pop', 'posterior', layer);
     return [bins, cuts[layer].latents(bins)];
+  };
+  /** Undoes {@link popLatents}. */
+  const pushLatents = (stack: BitStack, layer: number, posterior: Diagonal, bins: Int32Array): void => {
+    over(layer, posterior).push(stack, bins);
+    if (scramble) scrambleFor(stack, bins.length, layer);
   };
   const pushTop = (stack: BitStack, bins: Int32Array): void => {
     for (let i = bins.length - 1; i >= 0; i--) stack.pushUniform(bins[i], n);
@@ -104,7 +117,7 @@ export function bitSwap<X>(model: MarkovModel<X>, options: BitSwapOptions = {}):
       tell(stack, 'push', 'likelihood');
       for (let layer = 0; layer < last; layer++) {
         const [aboveBins, above] = popLatents(stack, layer + 1, model.up(layer, latents));
-        over(layer, model.down(layer + 1, above)).push(stack, bins);
+        under(layer, model.down(layer + 1, above)).push(stack, bins);
         tell(stack, 'push', 'prior', layer);
         [bins, latents] = [aboveBins, above];
       }
@@ -114,13 +127,13 @@ export function bitSwap<X>(model: MarkovModel<X>, options: BitSwapOptions = {}):
       let bins = popTop(stack, model.top);
       let latents = cuts[last].latents(bins);
       for (let layer = last - 1; layer >= 0; layer--) {
-        const belowBins = over(layer, model.down(layer + 1, latents)).pop(stack);
+        const belowBins = under(layer, model.down(layer + 1, latents)).pop(stack);
         const below = cuts[layer].latents(belowBins);
-        over(layer + 1, model.up(layer, below)).push(stack, bins);
+        pushLatents(stack, layer + 1, model.up(layer, below), bins);
         [bins, latents] = [belowBins, below];
       }
       const value = model.likelihood(latents).pop(stack);
-      over(0, model.see(value)).push(stack, bins);
+      pushLatents(stack, 0, model.see(value), bins);
       return value;
     },
   };
@@ -136,7 +149,7 @@ export function bitSwap<X>(model: MarkovModel<X>, options: BitSwapOptions = {}):
       model.likelihood(latents[0]).push(stack, value);
       tell(stack, 'push', 'likelihood');
       for (let layer = 0; layer < last; layer++) {
-        over(layer, model.down(layer + 1, latents[layer + 1])).push(stack, bins[layer]);
+        under(layer, model.down(layer + 1, latents[layer + 1])).push(stack, bins[layer]);
         tell(stack, 'push', 'prior', layer);
       }
       pushTop(stack, bins[last]);
@@ -147,12 +160,17 @@ export function bitSwap<X>(model: MarkovModel<X>, options: BitSwapOptions = {}):
       bins[last] = popTop(stack, model.top);
       latents[last] = cuts[last].latents(bins[last]);
       for (let layer = last - 1; layer >= 0; layer--) {
-        bins[layer] = over(layer, model.down(layer + 1, latents[layer + 1])).pop(stack);
+        bins[layer] = under(layer, model.down(layer + 1, latents[layer + 1])).pop(stack);
         latents[layer] = cuts[layer].latents(bins[layer]);
       }
       const value = model.likelihood(latents[0]).pop(stack);
       for (let layer = last; layer >= 0; layer--)
-        over(layer, layer === 0 ? model.see(value) : model.up(layer - 1, latents[layer - 1])).push(stack, bins[layer]);
+        pushLatents(
+          stack,
+          layer,
+          layer === 0 ? model.see(value) : model.up(layer - 1, latents[layer - 1]),
+          bins[layer],
+        );
       return value;
     },
   };

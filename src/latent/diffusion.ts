@@ -64,6 +64,13 @@ export interface DiffusionConfig {
 export const USUAL_STEPS = 20;
 /** Hat functions of gamma that tell the network how much noise there is. */
 const HATS = 16;
+/**
+ * Scales of the prior that bins go to either side: with few steps, the posterior of a pixel that the network takes for
+ * black and that is white lies so far from the prior.
+ */
+const REACH = 64;
+/** The same for fixed bins, in windows' usual reach of 5.4 scales. */
+const STRETCH = 4;
 /** How fast the known errors follow: the part of the old that a new one replaces. */
 const FOLLOW = 0.02;
 /** Variance of grey values from -1 to 1 that the shares of z and F are worked out for. */
@@ -262,7 +269,7 @@ export class Diffusion implements ImageModel {
 
   /**
    * The codec of images of one shape. `steps` is T, 20 by default; `order` is `bb-ans` (bins that follow the prior, 10
-   * bits, the default) or `bit-swap` (fixed bins, 12 bits).
+   * bits for 64 scales to either side, the default) or `bit-swap` (fixed bins, 12 bits).
    */
   codec(shape?: ImageShape, options: CodingOptions & { readonly watch?: Watch } = {}): ImageCodec {
     if (shape === undefined) throw rangeError('a diffusion model codes images of any size: say which');
@@ -272,8 +279,18 @@ export class Diffusion implements ImageModel {
     const likelihood = this.pixels(shape, levels[0]);
     const single =
       order === 'bb-ans'
-        ? topDown(this.fromTheTop(shape, levels, likelihood), { latentBits: options.latentBits ?? 10, watch })
-        : bitSwap(this.chain(shape, levels, likelihood), { latentBits: options.latentBits ?? 12, order, watch });
+        ? topDown(this.fromTheTop(shape, levels, likelihood), {
+            latentBits: options.latentBits ?? 10,
+            reach: REACH,
+            scramble: true,
+            watch,
+          })
+        : bitSwap(this.chain(shape, levels, likelihood), {
+            latentBits: options.latentBits ?? 12,
+            order,
+            scramble: true,
+            watch,
+          });
     return {
       ...single,
       push(stack, pixels) {
@@ -440,6 +457,7 @@ export class Diffusion implements ImageModel {
   ): MarkovModel<Uint8Array> {
     return {
       bell: 'gaussian',
+      stretch: STRETCH,
       ranges: levels.slice(0, -1).map(({ alpha, sigma }) => [-alpha - 4.5 * sigma, alpha + 4.5 * sigma] as const),
       top: pixelsOf(shape),
       see(value) {

@@ -17,7 +17,8 @@ import type { BitStack } from '../codecs/stack.ts';
 import { rangeError, SurprisalError } from '../errors.ts';
 import { mapMath } from '../kernels/math.ts';
 import { BucketedGaussian, equalMassCentres, equalMassEdges } from '../models/buckets.ts';
-import type { ModelFamily } from '../models/model.ts';
+import { QuantizedGaussian } from '../models/quantized.ts';
+import { equalWidthBins } from './bins.ts';
 
 /** Independent bell-shaped distributions, one for each number of a layer. Means are finite, scales finite and above 0. */
 export interface Diagonal {
@@ -76,8 +77,24 @@ export interface HierarchyOptions {
    * bound and take more initial bits, one for each latent and bit; the length of what is coded hardly changes.
    */
   readonly latentBits?: number;
+  /**
+   * For a posterior from the top down: bins of one width, so many scales of the prior to either side, in place of bins of
+   * equal mass. For posteriors that may be far from their priors.
+   */
+  readonly reach?: number;
+  /**
+   * Scrambles the top of the stack before latents are popped: {@link BitStack.scramble}. For priors that latents do not
+   * keep to on average, as the few layers of a short diffusion: what was pushed with them is not random enough. Default
+   * false.
+   */
+  readonly scramble?: boolean;
   /** Is told each step of a push: to measure initial bits, or to draw the stack's progress. */
   readonly watch?: Watch;
+}
+
+/** Scrambles as many bits as popping `latents` of a layer may take, or undoes it. */
+export function scrambleFor(stack: BitStack, latents: number, layer: number): void {
+  stack.scramble(Math.ceil(latents / 2) + 8, layer);
 }
 
 /** The number of bins that options ask for. */
@@ -115,15 +132,46 @@ export interface TopDownModel<X> {
   begin(): TopDownPass<X>;
 }
 
-/** Cut where the standard normal distribution has equal masses. */
+/** How latents are cut, as seen from their prior: its mean is 0 there, and its scale 1. */
 interface Bins {
-  readonly n: number;
+  /** Where bins lie. */
   readonly centres: Float64Array;
-  readonly family: ModelFamily;
+  /** The mass of normal distributions on them. */
+  posterior(means: Float64Array, scales: Float64Array): Codec<Int32Array>;
+  /** The prior's masses. */
+  push(stack: BitStack, bins: Int32Array): void;
+  pop(stack: BitStack, length: number): Int32Array;
+}
+
+/** Cut where the standard normal distribution has equal masses: all bins are equally likely, and cost nothing extra. */
+function equalMassBins(n: number): Bins {
+  const family = new BucketedGaussian(equalMassEdges('gaussian', n));
+  return {
+    centres: equalMassCentres('gaussian', n),
+    posterior: (means, scales) => fromFamily(family, means, scales),
+    push: (stack, bins) => pushUniform(stack, n, bins),
+    pop: (stack, length) => popUniform(stack, n, length),
+  };
+}
+
+/**
+ * Bins of one width, so many scales of the prior to either side. A posterior may lie anywhere among them, where the last
+ * bin of equal mass would hold it off; under the prior the far ones cost 24 bits.
+ */
+function wideBins(n: number, reach: number): Bins {
+  if (!(reach > 0 && reach <= 1024)) throw rangeError(`bins reach up to 1,024 scales, not ${reach}`);
+  const bins = equalWidthBins('gaussian', n, -reach, reach);
+  const prior = new QuantizedGaussian(0, n - 1, (n - 1) / 2, n / (2 * reach));
+  return {
+    centres: Float64Array.from(bins.latents(Int32Array.from({ length: n }, (_, i) => i))),
+    posterior: (means, scales) => bins.codec({ means, scales }),
+    push: (stack, symbols) => stack.encodeReverse(symbols, prior),
+    pop: (stack, length) => stack.decode(prior, length),
+  };
 }
 
 /** The posterior's masses on the prior's bins: those of a normal distribution seen from the prior. */
-function overBins({ family }: Bins, prior: Diagonal, posterior: Diagonal): Codec<Int32Array> {
+function overBins(bins: Bins, prior: Diagonal, posterior: Diagonal): Codec<Int32Array> {
   const { length } = prior.means;
   if (posterior.means.length !== length)
     throw rangeError(`prior and posterior are of the same latents, not of ${length} and ${posterior.means.length}`);
@@ -133,7 +181,7 @@ function overBins({ family }: Bins, prior: Diagonal, posterior: Diagonal): Codec
     means[i] = (posterior.means[i] - prior.means[i]) / prior.scales[i];
     scales[i] = posterior.scales[i] / prior.scales[i];
   }
-  return fromFamily(family, means, scales);
+  return bins.posterior(means, scales);
 }
 
 /** The latents that bins stand for. */
@@ -166,12 +214,8 @@ export function topDown<X>(model: TopDownModel<X>, options: HierarchyOptions = {
   const n = binsOf(options);
   const { layers } = model;
   if (!(Number.isInteger(layers) && layers >= 1)) throw rangeError(`a hierarchy has at least one layer, not ${layers}`);
-  const bins: Bins = {
-    n,
-    centres: equalMassCentres('gaussian', n),
-    family: new BucketedGaussian(equalMassEdges('gaussian', n)),
-  };
-  const { watch } = options;
+  const bins = options.reach === undefined ? equalMassBins(n) : wideBins(n, options.reach);
+  const { watch, scramble = false } = options;
   const passing = <T>(action: (pass: TopDownPass<X>) => T): T => {
     const pass = model.begin();
     try {
@@ -186,6 +230,7 @@ export function topDown<X>(model: TopDownModel<X>, options: HierarchyOptions = {
       const latents: Int32Array[] = [];
       for (let layer = 0; layer < layers; layer++) {
         const prior = pass.prior(layer);
+        if (scramble) scrambleFor(stack, prior.means.length, layer);
         latents.push(overBins(bins, prior, pass.posterior(layer)).pop(stack));
         pass.descend(layer, latentsOf(bins, prior, latents[layer]));
         watch?.(stack, { action: 'pop', by: 'posterior', layer });
@@ -193,7 +238,7 @@ export function topDown<X>(model: TopDownModel<X>, options: HierarchyOptions = {
       pass.likelihood().push(stack, value);
       watch?.(stack, { action: 'push', by: 'likelihood', layer: undefined });
       for (let layer = layers - 1; layer >= 0; layer--) {
-        pushUniform(stack, n, latents[layer]);
+        bins.push(stack, latents[layer]);
         watch?.(stack, { action: 'push', by: 'prior', layer });
       }
     },
@@ -203,13 +248,15 @@ export function topDown<X>(model: TopDownModel<X>, options: HierarchyOptions = {
       for (let layer = 0; layer < layers; layer++) {
         const prior = pass.prior(layer);
         priors.push(prior);
-        latents.push(popUniform(stack, n, prior.means.length));
+        latents.push(bins.pop(stack, prior.means.length));
         pass.descend(layer, latentsOf(bins, prior, latents[layer]));
       }
       const value = pass.likelihood().pop(stack);
       pass.see(value);
-      for (let layer = layers - 1; layer >= 0; layer--)
+      for (let layer = layers - 1; layer >= 0; layer--) {
         overBins(bins, priors[layer], pass.posterior(layer)).push(stack, latents[layer]);
+        if (scramble) scrambleFor(stack, latents[layer].length, layer);
+      }
       return value;
     },
   };

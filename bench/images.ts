@@ -80,7 +80,7 @@ export interface ImageResults {
 /** Images that a bound is computed for at once. */
 const BATCH = 100;
 /** Images that diffusion is measured on: each takes a network's pass for each step. */
-const DIFFUSION = 200;
+const DIFFUSION = 1000;
 /** Images whose initial bits are found one by one. */
 const ALONE = 20;
 const SHAPE = { height: 28, width: 28, channels: 1 };
@@ -136,7 +136,7 @@ async function measure(file: ImageModelFile, set: ImageSet, options: CodingOptio
 function variantsOf({ model }: ImageModelFile, all: boolean): { options: CodingOptions; images: number }[] {
   if (model.kind === 'diffusion')
     return [10, 20, 50, 100].flatMap((steps) =>
-      (['bb-ans', 'bit-swap'] as const).map((order) => ({ options: { steps, order }, images: 2000 / steps })),
+      (['bb-ans', 'bit-swap'] as const).map((order) => ({ options: { steps, order }, images: 20000 / steps })),
     );
   if (model.kind.startsWith('vae')) {
     if (model.kind === 'vae-layers' && !all) return [];

@@ -52,6 +52,36 @@ describe('the stack', () => {
     );
   });
 
+  it('is scrambled and comes back', () => {
+    for (const [size, count] of [
+      [0, 0],
+      [0, 5],
+      [3, 1],
+      [50, 20],
+      [50, 1000],
+    ]) {
+      const stack = new BitStack({ initial: new Uint32Array(size) });
+      const before = stateOf(stack);
+      const bits = stack.numValidBits();
+      stack.scramble(count, 3);
+      expect(stateOf(stack)).not.toEqual(before);
+      expect(stack.numValidBits()).toBe(bits);
+      expect(stateOf(stack).slice(0, Math.max(0, size - count))).toEqual(before.slice(0, Math.max(0, size - count)));
+      stack.scramble(count, 3);
+      expect(stateOf(stack)).toEqual(before);
+    }
+    // What fails afterwards undoes it too.
+    const stack = new BitStack({ initial: randomWords(9, 1) });
+    const before = stateOf(stack);
+    expect(() =>
+      stack.atomic(() => {
+        stack.scramble(4, 1);
+        throw new Error('stop');
+      }),
+    ).toThrow('stop');
+    expect(stateOf(stack)).toEqual(before);
+  });
+
   it('agrees with the coder where the total is 2^24', () => {
     const stack = new BitStack({ initial: randomWords(10, 5) });
     const twin = stack.clone();

@@ -136,6 +136,13 @@ describe('a hierarchy with a posterior from the top down', () => {
       checkCodec(topDown(topDownModel(sizes, 7), { latentBits }), { ...law, runs: 6, refuses });
   });
 
+  it('is a codec with wide bins and on a scrambled stack', () => {
+    const model = topDownModel([2, 3], 7);
+    for (const options of [{ reach: 16 }, { scramble: true }, { reach: 64, latentBits: 12, scramble: true }])
+      checkCodec(topDown(model, options), { ...law, runs: 6 });
+    for (const reach of [0, -1, 2000, Number.NaN]) expect(() => topDown(model, { reach })).toThrow(RangeError);
+  });
+
   it('pops all layers, pushes the value, and pushes all layers', () => {
     const steps: CodingStep[] = [];
     const codec = topDown(topDownModel([2, 3], 7), { watch: (_, step) => steps.push(step) });
@@ -197,6 +204,8 @@ describe('a hierarchy that is a Markov chain', () => {
         checkCodec(bitSwap(markovModel(sizes, 9, shape), { order, latentBits: 10 }), { ...law, runs: 5, refuses });
     for (const latentBits of [1, 4, 12])
       checkCodec(bitSwap(markovModel([3, 4], 9, 'logistic'), { order, latentBits }), { ...law, runs: 5 });
+    const far = { ...markovModel([3, 4], 9, 'gaussian'), stretch: 4 };
+    checkCodec(bitSwap(far, { order, scramble: true }), { ...law, runs: 5 });
   });
 
   it('goes up in turns, or first of all', () => {

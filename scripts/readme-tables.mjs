@@ -335,7 +335,7 @@ const share = (part, whole) => `${((part / whole - 1) * 100).toFixed(2).replace(
 
 function imagesNote(results) {
   const { processor } = results.machine;
-  return `one thread, ${processor}, Node ${results.machine.node}, ${results.date}`;
+  return `One thread, ${processor}, Node ${results.machine.node}, ${results.date}`;
 }
 
 /** Models and other compressors over one test set, smallest first. */
@@ -389,7 +389,7 @@ function imagesPrecision(results) {
       share(row.net, row.bound),
       number(row.initial),
     ]);
-  return `${markdown(['', 'bits of', '', 'net bits a pixel', 'over −ELBO', 'initial bits'], rows)}\n\nWhole test set, ${imagesNote(results)}.`;
+  return `${markdown(['', 'bits of', '', 'net bits a pixel', 'over −ELBO', 'initial bits'], rows)}\n\nWhole test set. ${imagesNote(results)}.`;
 }
 const precision = ({ options }) => options.latentBits ?? options.observationBits;
 
@@ -447,7 +447,7 @@ function imagesCraystack(results) {
     cells('**surprisal**, an archive', ours.seconds, bpp(ours.archive / ours.pixels), '–'),
     ...results.craystack.map((one) =>
       cells(
-        `craystack, ${one.lanes} images side by side`,
+        one.lanes === 1 ? 'craystack, one image after another' : `craystack, ${one.lanes} images side by side`,
         one.seconds,
         bpp(one.stream / (784 * one.images)),
         times(one.seconds),

@@ -66,9 +66,13 @@ export const USUAL_STEPS = 20;
 const HATS = 16;
 /**
  * Scales of the prior that bins go to either side: with few steps, the posterior of a pixel that the network takes for
- * black and that is white lies so far from the prior.
+ * black and that is white lies so far from the prior. A bin is an eighth of a scale wide, and takes a unit of 2^-24 of the
+ * prior's mass: with many steps half as many bins lose less than they spare.
  */
-const REACH = 64;
+const FEW = { reach: 64, latentBits: 10 } as const;
+const MANY = { reach: 32, latentBits: 9 } as const;
+/** Steps from which on there are many. */
+const MANY_STEPS = 40;
 /** The same for fixed bins, in windows' usual reach of 5.4 scales. */
 const STRETCH = 4;
 /** How fast the known errors follow: the part of the old that a new one replaces. */
@@ -269,19 +273,20 @@ export class Diffusion implements ImageModel {
 
   /**
    * The codec of images of one shape. `steps` is T, 20 by default; `order` is `bb-ans` (bins that follow the prior, 10
-   * bits for 64 scales to either side, the default) or `bit-swap` (fixed bins, 12 bits).
+   * bits for 64 scales to either side, 9 for 32 from 40 steps on; the default) or `bit-swap` (fixed bins, 12 bits).
    */
   codec(shape?: ImageShape, options: CodingOptions & { readonly watch?: Watch } = {}): ImageCodec {
     if (shape === undefined) throw rangeError('a diffusion model codes images of any size: say which');
     this.check(shape);
     const { steps = USUAL_STEPS, order = 'bb-ans', watch } = options;
     const levels = noiseLevels(steps, this.errors.values, this.meanSquare.values[0]);
+    const bins = steps < MANY_STEPS ? FEW : MANY;
     const likelihood = this.pixels(shape, levels[0]);
     const single =
       order === 'bb-ans'
         ? topDown(this.fromTheTop(shape, levels, likelihood), {
-            latentBits: options.latentBits ?? 10,
-            reach: REACH,
+            latentBits: options.latentBits ?? bins.latentBits,
+            reach: bins.reach,
             scramble: true,
             watch,
           })

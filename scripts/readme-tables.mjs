@@ -370,7 +370,7 @@ function imagesSet(set) {
     const head = ['', 'bits a pixel', '−ELBO', 'over it: images / archive', 'initial bits', 'with the weights'];
     head.push('weights pay from', 'compress / restore s');
     const what = set === 'binarised' ? 'in the static binarisation' : 'in greys';
-    return `${markdown(head, rows)}\n\nThe ${number(count)} images of MNIST's test set, ${what}. Ours are whole archives, initial bits and headers included, decoded again and compared; the bound is the model's own, with sampled latents. *Over it* is what the images added to the stack, and what the whole archive came to. *Weights pay from* counts images from which on model file and archive together are smaller than the best of the others. Those were tried as one mosaic, as a stack of images, and as plain bytes or bits; the smallest is shown, under its command's settings. ${imagesNote(results)}.`;
+    return `${markdown(head, rows)}\n\nThe ${number(count)} images of MNIST's test set, ${what}. Ours are whole archives, initial bits and headers included, decoded again and compared; the bound is the model's own, with sampled latents. *Over it* is what the images added to the stack, and what the whole archive came to. *Weights pay from* counts images from which on model file and archive together are smaller than the best of the others. Those were tried as one mosaic, as a stack of images, and as plain bytes or bits; the smallest is shown, under its command's settings; their seconds are processor time, measured in a run of their own. ${imagesNote(results)}.`;
   };
 }
 

@@ -9,7 +9,7 @@ import type { ImageShape } from '../src/latent/model.ts';
 import { KNOTS, LEAST_GAMMA, MOST_GAMMA, noiseLevel, noiseLevels, stepDown, stepUp } from '../src/latent/noise.ts';
 import { readModel, writeModel } from '../src/latent/saved.ts';
 import { ImageTraining } from '../src/latent/training.ts';
-import { Random } from '../src/networks/random.ts';
+import { Random } from '../src/kernels/random.ts';
 import { Tape } from '../src/networks/tape.ts';
 import { Workspace } from '../src/networks/workspace.ts';
 import { checkCodec } from './support/codecs.ts';

@@ -8,7 +8,7 @@ import { type ImageModel, type ImageShape, pixelsOf } from '../src/latent/model.
 import { readModel, writeModel } from '../src/latent/saved.ts';
 import { squeeze, squeezedShape } from '../src/latent/squeezed.ts';
 import { ImageTraining } from '../src/latent/training.ts';
-import { Random } from '../src/networks/random.ts';
+import { Random } from '../src/kernels/random.ts';
 import { Tape } from '../src/networks/tape.ts';
 import { Workspace } from '../src/networks/workspace.ts';
 import { stateOf } from './support/codecs.ts';

@@ -18,7 +18,7 @@ import {
   softmaxCrossEntropy,
   squaredError,
 } from '../src/networks/losses.ts';
-import { Random } from '../src/networks/random.ts';
+import { Random } from '../src/kernels/random.ts';
 import { Tape, type Tensor } from '../src/networks/tape.ts';
 import { Workspace } from '../src/networks/workspace.ts';
 

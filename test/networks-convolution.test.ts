@@ -9,7 +9,7 @@ import {
 import { Convolution, causalMask } from '../src/networks/layers.ts';
 import { Parameters } from '../src/networks/parameters.ts';
 import { averagePool, depthToSpace, spaceToDepth, upsample } from '../src/networks/pixels.ts';
-import { Random } from '../src/networks/random.ts';
+import { Random } from '../src/kernels/random.ts';
 import { Tape, type Tensor } from '../src/networks/tape.ts';
 import { Workspace } from '../src/networks/workspace.ts';
 import * as reference from './reference/networks.ts';

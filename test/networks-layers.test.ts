@@ -16,7 +16,7 @@ import {
 } from '../src/networks/layers.ts';
 import { batchNorm, layerNorm, weightNorm } from '../src/networks/normalisation.ts';
 import { Parameters } from '../src/networks/parameters.ts';
-import { Random } from '../src/networks/random.ts';
+import { Random } from '../src/kernels/random.ts';
 import { summary } from '../src/networks/summary.ts';
 import { Tape, type Tensor } from '../src/networks/tape.ts';
 import { Workspace } from '../src/networks/workspace.ts';

@@ -14,7 +14,7 @@ import {
   WeightAverage,
 } from '../src/networks/optimisers.ts';
 import { glorot, he, normal, Parameters, uniform, zeros } from '../src/networks/parameters.ts';
-import { Random } from '../src/networks/random.ts';
+import { Random } from '../src/kernels/random.ts';
 import { Tape } from '../src/networks/tape.ts';
 import { Trainer } from '../src/networks/training.ts';
 import { Workspace } from '../src/networks/workspace.ts';

@@ -1,6 +1,6 @@
 /** Products of matrices that are mostly zeros, as black and white images are: nothing of how they are computed shows. */
 import { describe, expect, it } from 'vitest';
-import { Random } from '../src/networks/random.ts';
+import { Random } from '../src/kernels/random.ts';
 import { unlike, workspace } from './support/networks.ts';
 
 interface Product {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { activate, UNARY } from '../src/networks/activations.ts';
 import { add, affine, divide, multiply, subtract, sumRows } from '../src/networks/arithmetic.ts';
 import { linear } from '../src/networks/linear.ts';
-import { Random } from '../src/networks/random.ts';
+import { Random } from '../src/kernels/random.ts';
 import { columns, concatenate, reshape, split } from '../src/networks/shape.ts';
 import { Tape, type Tensor } from '../src/networks/tape.ts';
 import { Workspace } from '../src/networks/workspace.ts';

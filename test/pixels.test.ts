@@ -6,7 +6,7 @@ import { placed, pointingLoss, pointingMasses } from '../src/latent/pixel-operat
 import { PixelsModel, pixelsBinaryKind, pixelsKind } from '../src/latent/pixels.ts';
 import { readModel, writeModel } from '../src/latent/saved.ts';
 import { ImageTraining } from '../src/latent/training.ts';
-import { Random } from '../src/networks/random.ts';
+import { Random } from '../src/kernels/random.ts';
 import { Tape } from '../src/networks/tape.ts';
 import { Workspace } from '../src/networks/workspace.ts';
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { modelKind } from '../src/latent/kinds.ts';
 import { ImageTraining } from '../src/latent/training.ts';
-import { Random } from '../src/networks/random.ts';
+import { Random } from '../src/kernels/random.ts';
 import { Workspace } from '../src/networks/workspace.ts';
 
 const built = new URL('../dist/trainer.js', import.meta.url);

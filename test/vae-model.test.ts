@@ -5,7 +5,7 @@ import { type ImageModel, type ImageShape, type ModelConfig, pixelsOf } from '..
 import { readModel, writeModel } from '../src/latent/saved.ts';
 import { ImageTraining } from '../src/latent/training.ts';
 import { type VaeModel, vaeBinaryKind, vaeKind, vaeLayersKind } from '../src/latent/vae-model.ts';
-import { Random } from '../src/networks/random.ts';
+import { Random } from '../src/kernels/random.ts';
 import { Tape } from '../src/networks/tape.ts';
 import { Workspace } from '../src/networks/workspace.ts';
 import { greySquares } from './support/images_golden.ts';

@@ -10,7 +10,7 @@ import { checkPixels, type ImageModel, type ImageShape } from '../src/latent/mod
 import { type VaeNetworks, vaeCodec } from '../src/latent/vae.ts';
 import { BernoulliLogits } from '../src/models/bernoulli.ts';
 import { QuantizedGaussian } from '../src/models/quantized.ts';
-import { Random } from '../src/networks/random.ts';
+import { Random } from '../src/kernels/random.ts';
 import { checkCodec, stateOf } from './support/codecs.ts';
 import { checkModel } from './support/models.ts';
 

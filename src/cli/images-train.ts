@@ -1,5 +1,6 @@
 /** `surprisal images train`: epochs with a bar, a curve of the loss, and checkpoints from which it goes on to the same bits. */
 import { lstat, readFile, unlink } from 'node:fs/promises';
+import { Random } from '../kernels/random.ts';
 import { encodeImages } from '../latent/images.ts';
 import { modelKind } from '../latent/kinds.ts';
 import {
@@ -19,7 +20,6 @@ import {
   type TrainingPlan,
   trainingPlan,
 } from '../latent/training.ts';
-import { Random } from '../networks/random.ts';
 import { Workspace } from '../networks/workspace.ts';
 import { TrainingThreads } from '../trainer.ts';
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from './checkpoints.ts';

@@ -15,6 +15,7 @@
 import type { BitStack } from '../codecs/stack.ts';
 import { rangeError, SurprisalError } from '../errors.ts';
 import { exp, log } from '../kernels/math.ts';
+import type { Random } from '../kernels/random.ts';
 import { QuantizedGaussian } from '../models/quantized.ts';
 import { activate } from '../networks/activations.ts';
 import { add, multiply } from '../networks/arithmetic.ts';
@@ -22,7 +23,6 @@ import { convolution, transposedConvolution } from '../networks/convolution.ts';
 import { linear } from '../networks/linear.ts';
 import { squaredError } from '../networks/losses.ts';
 import { he, type Initialiser, normal, type Parameter, Parameters, zeros } from '../networks/parameters.ts';
-import type { Random } from '../networks/random.ts';
 import { concatenate, reshape } from '../networks/shape.ts';
 import { Tape, type Tensor } from '../networks/tape.ts';
 import type { Workspace } from '../networks/workspace.ts';

@@ -8,11 +8,11 @@
  * first, then the fine ones. A posterior is given relative to its prior, so that a layer that has nothing to say is free.
  */
 import { rangeError } from '../errors.ts';
+import type { Random } from '../kernels/random.ts';
 import { exp, relu } from '../networks/activations.ts';
 import { add, affine, multiply } from '../networks/arithmetic.ts';
 import { gaussianDivergence, sampleGaussian } from '../networks/losses.ts';
 import { type Parameter, Parameters, zeros } from '../networks/parameters.ts';
-import type { Random } from '../networks/random.ts';
 import { concatenate, split } from '../networks/shape.ts';
 import { Tape, type Tensor } from '../networks/tape.ts';
 import type { Workspace } from '../networks/workspace.ts';

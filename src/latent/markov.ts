@@ -6,11 +6,12 @@
  * All layers are at a quarter of the image's sides. A network between two layers of as many latents says by how much one
  * differs from the other.
  */
+
+import type { Random } from '../kernels/random.ts';
 import { relu } from '../networks/activations.ts';
 import { add, affine, subtract } from '../networks/arithmetic.ts';
 import { gaussianDivergence, gaussianLogDensity, sampleGaussian } from '../networks/losses.ts';
 import { Parameters } from '../networks/parameters.ts';
-import type { Random } from '../networks/random.ts';
 import { split } from '../networks/shape.ts';
 import { Tape, type Tensor } from '../networks/tape.ts';
 import type { Workspace } from '../networks/workspace.ts';

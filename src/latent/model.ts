@@ -8,8 +8,8 @@
 import type { Codec } from '../codecs/codec.ts';
 import type { BitStack } from '../codecs/stack.ts';
 import { SurprisalError, typeError } from '../errors.ts';
+import type { Random } from '../kernels/random.ts';
 import type { Parameters } from '../networks/parameters.ts';
-import type { Random } from '../networks/random.ts';
 import type { Tape, Tensor } from '../networks/tape.ts';
 
 /** Size of an image in pixels, and numbers that each has. */

@@ -14,12 +14,13 @@
  * Several images are coded side by side: pixel by pixel, and within a pixel image by image, so that networks run for
  * all of them at once in both directions.
  */
+
+import type { Random } from '../kernels/random.ts';
 import { type Activation, activate } from '../networks/activations.ts';
 import { add } from '../networks/arithmetic.ts';
 import { linear } from '../networks/linear.ts';
 import { bernoulliLoss } from '../networks/losses.ts';
 import { he, type Initialiser, normal, type Parameter, Parameters, zeros } from '../networks/parameters.ts';
-import type { Random } from '../networks/random.ts';
 import { reshape } from '../networks/shape.ts';
 import type { Tape, Tensor } from '../networks/tape.ts';
 import type { Workspace } from '../networks/workspace.ts';

@@ -1,6 +1,6 @@
 /** What losses of hierarchies share. */
 import { rangeError, typeError } from '../errors.ts';
-import type { Random } from '../networks/random.ts';
+import type { Random } from '../kernels/random.ts';
 import type { Tape, Tensor } from '../networks/tape.ts';
 import { wholeNumber } from './saved.ts';
 

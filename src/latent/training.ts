@@ -3,8 +3,8 @@
  * or several, in one go or resumed.
  */
 import { rangeError, SurprisalError } from '../errors.ts';
+import { Random } from '../kernels/random.ts';
 import { Adam, constantRate, cosineRate, type Schedule, WeightAverage } from '../networks/optimisers.ts';
-import { Random } from '../networks/random.ts';
 import { Tape } from '../networks/tape.ts';
 import { gradientsOf, Trainer } from '../networks/training.ts';
 import { binarised, type ImageBatch, type ImageModel, type ImageShape, pixelsOf } from './model.ts';

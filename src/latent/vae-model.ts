@@ -7,11 +7,11 @@
  */
 import { rangeError, typeError } from '../errors.ts';
 import { mapMath } from '../kernels/math.ts';
+import type { Random } from '../kernels/random.ts';
 import { add, affine } from '../networks/arithmetic.ts';
 import { betaBinomialLoss, logisticLoss, logisticMixtureLoss } from '../networks/likelihoods.ts';
 import { bernoulliLoss, gaussianDivergence, sampleGaussian } from '../networks/losses.ts';
 import { Parameters } from '../networks/parameters.ts';
-import type { Random } from '../networks/random.ts';
 import { columns, concatenate, reshape } from '../networks/shape.ts';
 import { Tape, type Tensor } from '../networks/tape.ts';
 import type { Workspace } from '../networks/workspace.ts';

@@ -3,7 +3,7 @@
  * and a checkpoint each take them as one.
  */
 import { rangeError, SurprisalError } from '../errors.ts';
-import { Random } from './random.ts';
+import { Random } from '../kernels/random.ts';
 import { checkShape, sizeOf } from './tape.ts';
 import type { Workspace } from './workspace.ts';
 

@@ -3,23 +3,13 @@
  * For compressing, use `surprisal` or {@link OnlineEncoder}, whose loop runs inside WASM and keeps no undo log; the
  * probabilities are the same to the bit.
  */
-import { rangeError, typeError } from '../errors.ts';
+import { rangeError } from '../errors.ts';
 import { hex } from '../kernels/generated/online_bits.ts';
 import { instantiate, kernelModule } from '../kernels/load.ts';
+import { checkBit, type Mark, Marks, type UndoableBitModel } from './model.ts';
 import { fastParameters, type OnlineParameters, onlineMemory } from './online.ts';
 
-/**
- * A model that predicts one bit at a time.
- */
-export interface BitModel {
-  /** Probability that the next bit is a 1, in 1/65536: 1..65535. */
-  predict(): number;
-  /** Learns the next bit, 0 or 1. */
-  update(bit: number): void;
-}
-
-/** A state to go back to. Good until it, or an older one, is rolled back to or released. */
-export type Mark = number & { readonly mark: unique symbol };
+export type { BitModel, Mark, UndoableBitModel } from './model.ts';
 
 interface Kernel {
   init(tableBits: number, historyBits: number, journalBytes: number): number;
@@ -78,12 +68,11 @@ export interface OnlineModelOptions {
  * console.log(model.predict() === before); // true
  * ```
  */
-export class OnlineModel implements BitModel {
+export class OnlineModel implements UndoableBitModel {
   readonly parameters: OnlineParameters;
   private readonly kernel: Kernel;
-  /** Marks that are held, oldest first: their numbers, which never return, and the kernel's, which do. */
-  private readonly held: { readonly mark: number; readonly at: number }[] = [];
-  private marks = 0;
+  /** Marks that are held: their places are the kernel's names, which return. */
+  private readonly held = new Marks();
 
   /**
    * @throws RangeError when there is no model of these parameters, or the engine has no memory for it.
@@ -111,8 +100,8 @@ export class OnlineModel implements BitModel {
    * @throws RangeError when a mark is held and the undo log is full; the model is as before.
    */
   update(bit: number): void {
-    if (bit !== 0 && bit !== 1) throw typeError(`a bit is 0 or 1, not ${bit}`);
-    if (this.held.length > 0 && this.kernel.journalFree() < LONGEST_STEP)
+    checkBit(bit);
+    if (this.held.held > 0 && this.kernel.journalFree() < LONGEST_STEP)
       throw rangeError('the undo log is full: roll back, release the oldest mark, or give more journalBytes');
     this.kernel.update(bit);
   }
@@ -126,9 +115,7 @@ export class OnlineModel implements BitModel {
     const at = this.kernel.mark();
     if (at === 0)
       throw rangeError('the undo log is full: roll back, release the oldest mark, or give more journalBytes');
-    const mark = ++this.marks;
-    this.held.push({ mark, at });
-    return mark as Mark;
+    return this.held.add(at);
   }
 
   /**
@@ -137,7 +124,7 @@ export class OnlineModel implements BitModel {
    * @throws RangeError when it is not a mark that is held.
    */
   rollback(mark: Mark): void {
-    this.kernel.rollback(this.drop(mark));
+    this.kernel.rollback(this.held.drop(mark));
   }
 
   /**
@@ -147,15 +134,6 @@ export class OnlineModel implements BitModel {
    * @throws RangeError when it is not a mark that is held.
    */
   release(mark: Mark): void {
-    this.kernel.release(this.drop(mark));
-  }
-
-  /** Forgets a mark and all later ones; returns the kernel's name of it. */
-  private drop(mark: Mark): number {
-    const i = this.held.findLastIndex((entry) => entry.mark === mark);
-    if (i < 0) throw rangeError('this mark is not held: it was rolled back or released');
-    const { at } = this.held[i];
-    this.held.length = i;
-    return at;
+    this.kernel.release(this.held.drop(mark));
   }
 }

@@ -5,7 +5,7 @@ import { encodeImages } from '../../src/latent/images.ts';
 import { modelKind } from '../../src/latent/kinds.ts';
 import { binarised, type CodingOptions, type ImageShape, type ModelConfig, pixelsOf } from '../../src/latent/model.ts';
 import { ImageTraining } from '../../src/latent/training.ts';
-import { Random } from '../../src/networks/random.ts';
+import { Random } from '../../src/kernels/random.ts';
 import { Workspace } from '../../src/networks/workspace.ts';
 
 const shape: ImageShape = { height: 8, width: 8, channels: 1 };

@@ -1,6 +1,6 @@
 /** Laws of operations on tensors: the bits of a reference, gradients by finite differences, rows that stand alone. */
 import { expect } from 'vitest';
-import { Random } from '../../src/networks/random.ts';
+import { Random } from '../../src/kernels/random.ts';
 import { sizeOf, Tape, type Tensor } from '../../src/networks/tape.ts';
 import { Workspace } from '../../src/networks/workspace.ts';
 import { double, type Round, single } from '../reference/networks.ts';

@@ -29,7 +29,7 @@ import {
 import { Adam, cosineRate, Sgd, WeightAverage } from '../../src/networks/optimisers.ts';
 import { Parameters } from '../../src/networks/parameters.ts';
 import { averagePool, depthToSpace, spaceToDepth, upsample } from '../../src/networks/pixels.ts';
-import { Random } from '../../src/networks/random.ts';
+import { Random } from '../../src/kernels/random.ts';
 import { columns, concatenate, reshape, split } from '../../src/networks/shape.ts';
 import { Tape, type Tensor } from '../../src/networks/tape.ts';
 import { Trainer } from '../../src/networks/training.ts';

@@ -3,7 +3,7 @@
  * that name the stream, so that step 7 of shard 2 has numbers of its own whoever computes it.
  */
 import { rangeError } from '../errors.ts';
-import { mapMath, normalQuantile } from '../kernels/math.ts';
+import { mapMath, normalQuantile } from './math.ts';
 
 const rotate = (x: number, k: number): number => (x << k) | (x >>> (32 - k));
 

@@ -19,7 +19,7 @@ import { type ImageModelFile, openImageModel } from '../src/formats/image-models
 import { compressImages, decompressImages } from '../src/formats/images.ts';
 import { encodeImages } from '../src/latent/images.ts';
 import type { CodingOptions, Image, ImageBatch, ImageModel } from '../src/latent/model.ts';
-import { Random } from '../src/networks/random.ts';
+import { Random } from '../src/kernels/random.ts';
 import { Tape } from '../src/networks/tape.ts';
 import { binarised, first, type ImageSet, mnist } from './image-sets.ts';
 import { type Machine, machine } from './measure.ts';

@@ -22,7 +22,7 @@ import { linear, multiplyInto } from '../src/networks/linear.ts';
 import { bernoulliLoss, gaussianDivergence, sampleGaussian, squaredError } from '../src/networks/losses.ts';
 import { Adam, constantRate } from '../src/networks/optimisers.ts';
 import { type Parameter, Parameters, zeros } from '../src/networks/parameters.ts';
-import { Random } from '../src/networks/random.ts';
+import { Random } from '../src/kernels/random.ts';
 import { split } from '../src/networks/shape.ts';
 import { Tape, type Tensor } from '../src/networks/tape.ts';
 import { Trainer } from '../src/networks/training.ts';

@@ -22,7 +22,7 @@ import { Dense } from '../src/networks/layers.ts';
 import { bernoulliLoss, gaussianDivergence, sampleGaussian } from '../src/networks/losses.ts';
 import { Adam } from '../src/networks/optimisers.ts';
 import { Parameters } from '../src/networks/parameters.ts';
-import { Random } from '../src/networks/random.ts';
+import { Random } from '../src/kernels/random.ts';
 import { Tape, type Tensor } from '../src/networks/tape.ts';
 import { Workspace } from '../src/networks/workspace.ts';
 

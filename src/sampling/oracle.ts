@@ -125,7 +125,7 @@ export class ModelOracle implements LengthOracle {
     const cuts = this.intervals();
     for (let i = 0; i < symbols.length; i++) {
       const symbol = symbols[i];
-      if (!(symbol >= 0 && symbol < this.alphabetSize))
+      if (!(Number.isInteger(symbol) && symbol >= 0 && symbol < this.alphabetSize))
         throw rangeError(`a symbol is a whole number from 0 to ${this.alphabetSize - 1}, not ${symbol}`);
       into[i] = this.total + surprisal(cuts[symbol + 1] - cuts[symbol]);
     }

@@ -7,25 +7,33 @@ import { rangeError, SurprisalError } from '../errors.ts';
 import type { EntropyModel, Interval } from '../models/model.ts';
 import { checkSymbol, PRECISION, type SequenceModel, symbolAt } from './model.ts';
 
-/** The prediction of the moment as an entropy model. */
-class Prediction implements EntropyModel {
+/** The prediction of the moment as an entropy model, for any coder that takes single symbols. */
+export class Prediction implements EntropyModel {
+  /** Bits of the probabilities. */
   readonly precision = PRECISION;
+  /** None: this model changes with every symbol. */
   readonly kernel = undefined;
+  /** Cumulative frequencies, alphabetSize + 1 of them: what {@link SequenceModel.intervals} fills in. */
   readonly cuts: Uint32Array;
   private readonly size: number;
 
+  /** @param size - Size of the alphabet. */
   constructor(size: number) {
     this.size = size;
     this.cuts = new Uint32Array(size + 1);
   }
 
+  /** Writes the interval of a symbol to `into`. */
   interval(symbol: number, into: Interval): void {
     into.left = this.cuts[symbol];
     into.probability = this.cuts[symbol + 1] - into.left;
   }
 
-  symbolAt(quantile: number): number {
-    return symbolAt(this.cuts, quantile, this.size);
+  /** The symbol whose interval holds `quantile`; its interval goes to `into`. */
+  symbolAt(quantile: number, into: Interval): number {
+    const symbol = symbolAt(this.cuts, quantile, this.size);
+    this.interval(symbol, into);
+    return symbol;
   }
 }
 

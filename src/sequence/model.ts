@@ -55,6 +55,13 @@ export interface SequenceModel extends Undoable {
    */
   intervals(into: Uint32Array): void;
   /**
+   * The symbol whose interval holds a quantile, a whole number from 0 to 2^24 - 1: only where that is faster than to
+   * fill in all intervals, and always what these would give.
+   *
+   * @throws RangeError for another quantile.
+   */
+  symbolAt?(quantile: number): number;
+  /**
    * Learns the next symbol.
    *
    * @throws RangeError when there is no such symbol; the model is as before.

@@ -133,6 +133,7 @@ export class ModelOracle implements LengthOracle {
 
   /** The symbol at a quantile of the prediction, an integer from 0 to 2^24 - 1. */
   symbolAt(quantile: number): number {
+    if (!this.fresh && this.model.symbolAt !== undefined) return this.model.symbolAt(quantile);
     return symbolAt(this.intervals(), quantile, this.alphabetSize);
   }
 

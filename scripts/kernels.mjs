@@ -19,7 +19,9 @@ export const kernels = [
   { name: 'interleaved', entry: 'assembly/interleaved/index.ts', constants: {} },
   { name: 'markov', entry: 'assembly/markov/index.ts', constants: {} },
   { name: 'networks', entry: 'assembly/networks/index.ts', constants: {} },
+  { name: 'ctw', entry: 'assembly/ctw/index.ts', constants: {} },
   { name: 'online', entry: 'assembly/online/index.ts', constants: { JOURNAL: 0 } },
+  { name: 'ppm', entry: 'assembly/ppm/index.ts', constants: {} },
   { name: 'online_bits', entry: 'assembly/online/bits.ts', constants: { JOURNAL: 1 } },
 ];
 

@@ -33,7 +33,7 @@ const uses = {
 
 /** Bytes of WASM that the coders and models may have together: a kernel counts unless it is named here. */
 const wasmLimit = 60_000;
-const otherKernels = ['math', 'markov', 'networks', 'online', 'online_bits', 'ppm'];
+const otherKernels = ['ctw', 'deflate', 'math', 'markov', 'networks', 'online', 'online_bits', 'ppm', 'lzma'];
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });

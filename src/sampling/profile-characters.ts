@@ -88,16 +88,17 @@ export function characters(
     for (let i = at; i < at + length; i++) sum += bits[i];
     const point = codePoint(symbols, at, length);
     const last = found.at(-1);
-    const base = last?.kind === 'text' && last.length < 64 ? last : undefined;
-    const onto: boolean = base !== undefined && (joined || joins(point) || point === JOINER);
-    if (onto) {
+    const joining: boolean = joined || joins(point) || point === JOINER;
+    joined = false;
+    if (joining && last?.kind === 'text' && last.length < 64) {
       found[found.length - 1] = {
-        ...base,
-        length: base.length + length,
-        bits: base.bits + sum,
-        text: base.text + String.fromCodePoint(point),
-        label: `${base.label} U+${hex(point, 4)}`,
+        ...last,
+        length: last.length + length,
+        bits: last.bits + sum,
+        text: last.text + String.fromCodePoint(point),
+        label: `${last.label} U+${hex(point, 4)}`,
       };
+      joined = point === JOINER;
     } else {
       if (found.length >= limit) break;
       const instead = picture(point);
@@ -106,7 +107,6 @@ export function characters(
       const text = instead ?? String.fromCodePoint(point);
       found.push({ at, length, bits: sum, text, kind, label: `U+${hex(point, 4)}` });
     }
-    joined = point === JOINER && onto;
     at += length;
   }
   return found;

@@ -84,12 +84,18 @@ export function exactSample(model: SequenceModel, n: number, options: ExactOptio
   const { prompt = [], seed = 0, keep = false } = options;
   const mark = keep ? undefined : model.mark();
   try {
-    for (let i = 0; i < prompt.length; i++) model.update(prompt[i]);
+    learn(model, prompt);
     fill(model, symbols, new Quantiles(seed));
   } finally {
     if (mark !== undefined) model.rollback(mark);
   }
   return { distribution: 'exact', symbols };
+}
+
+/** Learns a prompt, all of it or none. */
+function learn(model: SequenceModel, prompt: ArrayLike<number>): void {
+  for (let i = 0; i < prompt.length; i++) checkSymbol(prompt[i], model.alphabetSize);
+  for (let i = 0; i < prompt.length; i++) model.update(prompt[i]);
 }
 
 function fill(model: SequenceModel, symbols: Uint8Array | Uint16Array, quantiles: Quantiles): void {
@@ -124,7 +130,7 @@ export function* exactStream(model: SequenceModel, options: ExactOptions = {}): 
   const cuts = new Uint32Array(model.alphabetSize + 1);
   const mark = keep ? undefined : model.mark();
   try {
-    for (let i = 0; i < prompt.length; i++) model.update(prompt[i]);
+    learn(model, prompt);
     for (;;) {
       const quantile = quantiles.next();
       let symbol: number;
@@ -202,8 +208,10 @@ class Prediction implements EntropyModel {
     into.probability = this.cuts[symbol + 1] - into.left;
   }
 
-  symbolAt(quantile: number): number {
-    return symbolAt(this.cuts, quantile, this.cuts.length - 1);
+  symbolAt(quantile: number, into: Interval): number {
+    const symbol = symbolAt(this.cuts, quantile, this.cuts.length - 1);
+    this.interval(symbol, into);
+    return symbol;
   }
 }
 

@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest';
+import { SurprisalError } from '../src/errors.ts';
+import { LzmaOracle, type LzmaParameters } from '../src/sampling/lzma.ts';
+import { lzmaDecode } from '../src/sampling/lzma-decode.ts';
+import { lzmaEncode } from '../src/sampling/lzma-encode.ts';
+import { bitsAfter } from '../src/sampling/oracle.ts';
+import { readLzma } from './reference/lzma.ts';
+import { copies, records, texts } from './support/lzma.ts';
+import { randomOf, textBytes } from './support/random.ts';
+import { checkOracle } from './support/sequences.ts';
+
+const parameters: Record<string, LzmaParameters> = {
+  default: {},
+  'lc 0, lp 2, pb 0, a small window, short matches': {
+    lc: 0,
+    lp: 2,
+    pb: 0,
+    dictionarySize: 4096,
+    niceLength: 8,
+    depth: 3,
+  },
+  'lc 4, pb 4, the longest matches': { lc: 4, lp: 0, pb: 4, dictionarySize: 65536, niceLength: 273, depth: 200 },
+};
+
+const measured = (text: Uint8Array, options: object): LzmaOracle => {
+  const oracle = new LzmaOracle(options);
+  oracle.pushAll(text);
+  return oracle;
+};
+
+/** The error of a call, which there must be. */
+function errorOf(call: () => unknown): unknown {
+  try {
+    call();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe.each(Object.entries(parameters))('LZMA with parameters %s', (_, options) => {
+  it.each(Object.entries(texts(6000)))('codes what it measures: %s', (_name, text) => {
+    const file = lzmaEncode(text, { ...options, format: 'alone' });
+    const { bytes, cost } = readLzma(file);
+    expect(bytes).toEqual([...text]);
+    const bits = measured(text, options).bits();
+    expect(bits, 'the plain model on the same decisions').toBe(cost / 2 ** 20);
+    // The range coder rounds down the sizes of intervals.
+    expect(Math.abs(file.length - 13 - 5 - bits / 8)).toBeLessThan(1 + text.length / 4000);
+    expect(lzmaDecode(file)).toEqual(text);
+    for (const check of ['none', 'crc32', 'crc64'] as const)
+      expect(lzmaDecode(lzmaEncode(text, { ...options, check }))).toEqual(text);
+  });
+
+  it('is an oracle with undo', () => {
+    checkOracle(() => new LzmaOracle(options), { seed: 1, runs: 25 });
+    checkOracle(() => new LzmaOracle(options), {
+      seed: 2,
+      runs: 8,
+      warm: copies(3000, 8),
+      data: copies(3000, 8),
+      step: 500,
+    });
+    checkOracle(() => new LzmaOracle(options), {
+      seed: 3,
+      runs: 5,
+      warm: new Uint8Array(1000),
+      data: new Uint8Array(9),
+      step: 400,
+    });
+  });
+
+  it.each(Object.entries(texts(1500)))('measures all bytes at once as one by one: %s', (_name, text) => {
+    const oracle = new LzmaOracle(options);
+    const all = Array.from({ length: 256 }, (_, byte) => byte);
+    const bulk = new Float64Array(256);
+    const random = randomOf(5);
+    for (const byte of text) {
+      if (random(40) === 0) {
+        bitsAfter(oracle, all, bulk);
+        const single = all.map((candidate) => {
+          const mark = oracle.mark();
+          oracle.push(candidate);
+          const bits = oracle.bits();
+          oracle.rollback(mark);
+          return bits;
+        });
+        expect([...bulk]).toEqual(single);
+      }
+      oracle.push(byte);
+    }
+    expect(oracle.bits()).toBe(measured(text, options).bits());
+  });
+});
+
+describe('formats', () => {
+  const text = textBytes(5000, 3);
+
+  it('measures whole files', () => {
+    for (const length of [0, 1, 20, 5000]) {
+      const part = text.subarray(0, length);
+      for (const format of ['alone', 'xz'] as const) {
+        const bits = measured(part, { format }).bits();
+        const file = lzmaEncode(part, { format });
+        expect(file.length - bits / 8, `${format}, ${length} bytes`).toBeGreaterThan(-3);
+        expect(file.length - bits / 8, `${format}, ${length} bytes`).toBeLessThan(9);
+      }
+    }
+  });
+
+  it('counts chunks, and stores what does not shrink', () => {
+    const noise = texts(200_000).noise;
+    const bits = measured(noise, { format: 'xz' }).bits();
+    const file = lzmaEncode(noise, { format: 'xz' });
+    expect(Math.abs(file.length - bits / 8)).toBeLessThan(8);
+    expect(file.length).toBeLessThan(200_100);
+    const mixed = records(300_000, 6);
+    for (let i = 0; i < mixed.length; i += 2) mixed[i] = noise[i >> 1];
+    const mixedBits = measured(mixed, { format: 'xz' }).bits();
+    const mixedFile = lzmaEncode(mixed, { format: 'xz' });
+    expect(mixedFile.length).toBeLessThan(250_000);
+    expect(mixedFile.length).toBeGreaterThan(131_072);
+    expect(Math.abs(mixedFile.length - mixedBits / 8)).toBeLessThan(12);
+    expect(lzmaDecode(mixedFile)).toEqual(mixed);
+  });
+
+  it('gives golden bits', () => {
+    expect(measured(new TextEncoder().encode('banana banana'), {}).bits()).toBe(60.869635581970215);
+  });
+});
+
+describe('decoding what others damaged', () => {
+  const text = textBytes(700, 9);
+  const files = [
+    lzmaEncode(text, { format: 'alone' }),
+    lzmaEncode(text),
+    lzmaEncode(text, { check: 'none' }),
+    lzmaEncode(texts(300).noise, { check: 'crc64' }),
+    lzmaEncode(new Uint8Array(0)),
+  ];
+
+  it('says so when the end is missing', () => {
+    for (const file of files)
+      for (let length = 0; length < file.length; length++) {
+        const error = errorOf(() => lzmaDecode(file.subarray(0, length)));
+        expect(error).toBeInstanceOf(SurprisalError);
+        expect((error as SurprisalError).code).toBe('truncated');
+      }
+  });
+
+  it('never hangs and never throws anything else', () => {
+    const random = randomOf(77);
+    for (let i = 0; i < 3000; i++) {
+      const file = files[i % files.length].slice();
+      for (let k = 1 + random(3); k > 0; k--) file[random(file.length)] ^= 1 << random(8);
+      try {
+        expect(lzmaDecode(file, { maxOutputSize: 100_000 }).length).toBeLessThanOrEqual(100_000);
+      } catch (error) {
+        if (!(error instanceof SurprisalError)) throw error;
+        expect(['corrupt', 'truncated', 'unsupported', 'limit']).toContain(error.code);
+      }
+    }
+  });
+
+  it('finds every damaged byte of an .xz file with a check', () => {
+    const file = lzmaEncode(text, { check: 'crc64' });
+    for (let at = 0; at < file.length; at++) {
+      const damaged = file.slice();
+      damaged[at] ^= 4;
+      expect(errorOf(() => lzmaDecode(damaged))).toBeInstanceOf(SurprisalError);
+    }
+  });
+
+  it('keeps to its limit', () => {
+    const zeros = new Uint8Array(500_000);
+    for (const format of ['alone', 'xz'] as const) {
+      const file = lzmaEncode(zeros, { format });
+      expect(errorOf(() => lzmaDecode(file, { maxOutputSize: 499_999 }))).toMatchObject({ code: 'limit' });
+      expect(lzmaDecode(file, { maxOutputSize: 500_000 })).toEqual(zeros);
+    }
+    // A header of unknown length, and nothing but the limit to end it.
+    const endless = lzmaEncode(zeros, { format: 'alone' });
+    endless.fill(255, 5, 13);
+    expect(errorOf(() => lzmaDecode(endless, { maxOutputSize: 100 }))).toMatchObject({ code: 'limit' });
+  });
+
+  it('decodes several streams with padding between them', () => {
+    const one = lzmaEncode(text);
+    const two = new Uint8Array(2 * one.length + 8);
+    two.set(one);
+    two.set(one, one.length + 8);
+    const out = lzmaDecode(two);
+    expect(out.length).toBe(2 * text.length);
+    expect(out.subarray(text.length)).toEqual(text);
+    expect(errorOf(() => lzmaDecode(two.subarray(0, one.length + 3)))).toMatchObject({ code: 'corrupt' });
+  });
+});
+
+it('refuses misuse', () => {
+  for (const wrong of [{ lc: 9 }, { lp: -1 }, { pb: 1.5 }, { dictionarySize: 5000 }, { niceLength: 7 }, { depth: 0 }]) {
+    expect(() => new LzmaOracle(wrong)).toThrow(RangeError);
+    expect(() => lzmaEncode(new Uint8Array(1), wrong)).toThrow(RangeError);
+  }
+  expect(() => new LzmaOracle({ lc: 4, lp: 1, format: 'xz' })).toThrow(RangeError);
+  expect(() => new LzmaOracle({ lc: '3' as never })).toThrow(TypeError);
+  expect(() => new LzmaOracle({ format: 'zip' as never })).toThrow(TypeError);
+  expect(() => lzmaEncode('text' as never)).toThrow(TypeError);
+  expect(() => lzmaEncode(new Uint8Array(1), { check: 'toString' as never })).toThrow(TypeError);
+  expect(() => lzmaDecode([] as never)).toThrow(TypeError);
+  expect(() => lzmaDecode(new Uint8Array(1), { maxOutputSize: -1 })).toThrow(RangeError);
+});

@@ -6,15 +6,16 @@ import { deflate } from 'pako';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../src/kernels/random.ts';
 import { complete } from '../src/sampling/complete.ts';
+import { DeflateOracle } from '../src/sampling/deflate.ts';
 import { nextTokens } from '../src/sampling/next-tokens.ts';
+import { RleOracle } from '../src/sampling/rle.ts';
 import { chunks, indexed, vocabulary } from '../src/sampling/tokens.ts';
-import { notebookRuns, PlainOracle } from './support/bytes_oracle.ts';
 import { torchTopK } from './support/topk.ts';
 import notebook from './vectors/notebook_sampler.json' with { type: 'json' };
 
 const zlibBytes = (bytes: ArrayLike<number>) =>
   deflate(Uint8Array.from(bytes as number[]), { level: 6, legacyHash: true }).length;
-const zlib = () => new PlainOracle((symbols) => 8 * zlibBytes(symbols));
+const zlib = () => new DeflateOracle({ format: 'zlib', level: 6 });
 const torch = { unit: 'bytes', select: torchTopK } as const;
 const latin1 = (text: string) => Array.from(text, (char) => char.charCodeAt(0));
 
@@ -31,6 +32,7 @@ describe('the notebook', () => {
     const found = complete(zlib(), prompt, { length, width, height, ...torch });
     expect(found.completions.map(({ symbols }) => symbols)).toEqual(rows);
     expect(found.completions.map(({ bits }) => bits / 8)).toEqual(row_bytes);
+    expect(found.completions.map(({ symbols }) => zlibBytes(symbols))).toEqual(row_bytes);
     expect(found.leaves).toBe(128);
     // The notebook measures the leaves once more.
     expect(found.lengths + found.leaves).toBe(notebook.complete.compressions);
@@ -45,7 +47,7 @@ describe('the notebook', () => {
   });
 
   it('continues a run by runs', () => {
-    const runs = () => new PlainOracle(notebookRuns, 10);
+    const runs = () => new RleOracle({ code: 'decimal', alphabetSize: 10 });
     const one = notebook.next_tokens_rle_1;
     const first = [...nextTokens(runs(), one.prompt, { width: 1, height: 1, n: one.n, ...torch })];
     expect([...one.prompt, ...first.flatMap(({ tokens }) => tokens)]).toEqual(one.result);

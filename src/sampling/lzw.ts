@@ -325,9 +325,24 @@ class Entries {
  * lzwDecode(bytes, { convention: 'compress' });
  */
 export function lzwDecode(bytes: Uint8Array, options: LzwDecodeOptions = {}): Uint8Array {
+  const { convention } = lzwRules(options);
+  const reader = new BitReader(bytes, convention === 'lzw3' ? 'msb' : 'lsb');
+  const symbols = lzwRead(reader, options);
+  if (convention === 'lzw3' && reader.left === 8) reader.read(8);
+  reader.finish();
+  return symbols;
+}
+
+/**
+ * Decodes one code where a reader stands, and leaves the reader behind it. Only codes of the convention `gif` know their
+ * end: those of `compress` and `lzw3` take what the reader has for theirs.
+ *
+ * @param reader - Of the convention's order of bits: `msb` for `lzw3`, `lsb` for the others.
+ * @throws SurprisalError as {@link lzwDecode}.
+ */
+export function lzwRead(reader: BitReader, options: LzwDecodeOptions = {}): Uint8Array {
   let rules = lzwRules(options);
   const { convention, alphabetSize } = rules;
-  const reader = new BitReader(bytes, convention === 'lzw3' ? 'msb' : 'lsb');
   if (convention === 'compress') rules = readHeader(reader, rules);
   const output = new Output(256, options.maxOutputSize ?? MAX_OUTPUT);
   const entries = new Entries();
@@ -382,8 +397,6 @@ export function lzwDecode(bytes: Uint8Array, options: LzwDecodeOptions = {}): Ui
     }
     codes++;
   }
-  if (convention === 'lzw3' && reader.left === 8) reader.read(8);
-  reader.finish();
   return output.result() as Uint8Array;
 }
 

@@ -217,10 +217,21 @@ export function rleEncode(symbols: ArrayLike<number>, options: RleOptions = {}):
  * rleDecode(rleEncode(bytes).bytes); // the bytes
  */
 export function rleDecode(bytes: Uint8Array, options: RleDecodeOptions = {}): Uint8Array | Uint16Array {
+  const reader = new BitReader(bytes, 'msb');
+  const symbols = rleRead(reader, options);
+  reader.finish();
+  return symbols;
+}
+
+/**
+ * Decodes one code of {@link rleEncode} where a reader stands, and leaves the reader behind it.
+ *
+ * @throws SurprisalError (`truncated`, `corrupt`, or `limit` for more than maxOutputSize symbols).
+ */
+export function rleRead(reader: BitReader, options: RleDecodeOptions = {}): Uint8Array | Uint16Array {
   const { alphabetSize = 256, maxOutputSize = MAX_OUTPUT } = options;
   checkAlphabetSize(alphabetSize);
   const width = widthOf(alphabetSize);
-  const reader = new BitReader(bytes, 'msb');
   const output = new Output(alphabetSize, maxOutputSize);
   let symbol = 0;
   let count = readGamma(reader) - 1;
@@ -235,7 +246,6 @@ export function rleDecode(bytes: Uint8Array, options: RleDecodeOptions = {}): Ui
     symbol = next;
     count = readGamma(reader);
   }
-  reader.finish();
   return output.result();
 }
 

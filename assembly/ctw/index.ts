@@ -403,11 +403,25 @@ export function intervals(): void {
   store<u32>(cuts + 4 * size, 1 << 24);
 }
 
+/** What `fill` does where no context knows anything, for 2^(shift + 1) symbols of the alphabet. */
+function halve(shift: i32, from: i32, left: u32, units: u32): void {
+  const middle = from + (1 << shift);
+  const zeros = units >> 1;
+  store<u32>(cuts + 4 * middle, left + zeros);
+  if (shift == 0) return;
+  halve(shift - 1, from, left, zeros);
+  halve(shift - 1, middle, left + zeros, units - zeros);
+}
+
 /** Cuts what belongs to the symbols from `from` on that share `level` bits. */
 function fill(level: i32, from: i32, left: u32, units: u32): void {
   const shift = width - 1 - level;
   const half = 1 << shift;
   const middle = from + half;
+  if (load<i32>(deepest + 4 * level) < 0 && middle + half <= size) {
+    halve(shift, from, left, units);
+    return;
+  }
   if (middle >= size) {
     if (shift == 0) return;
     memory.copy(rows + ROW * (level + 1), rows + ROW * level, ROW);

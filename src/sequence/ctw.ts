@@ -72,7 +72,7 @@ export interface CtwOptions {
   /**
    * Bytes of the model, from 2^16 to 2^30. Default 2^27. A quarter is a table of contexts, the rest are nodes; pages that
    * nothing was learnt into cost no real memory in most engines. When one of the two is full, the model goes on with the
-   * contexts that it has: 100 kB of text take about 10 MB at the default depth, 800 kB of it 80 MB.
+   * contexts that it has: 100 kB of text take about 12 MB at the default depth, 800 kB of it 80 MB.
    */
   readonly memory?: number;
   /**

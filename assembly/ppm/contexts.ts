@@ -225,19 +225,18 @@ function append(context: u32, symbol: u32, successor: u32, found: u32, foundFreq
  * @param context - The one that predicted the symbol, of order `depth`.
  * @param state - The symbol's state there, counted already.
  */
-export function advance(context: u32, state: u32, depth: i32): void {
+export function advance(context: u32, state: u32, depth: u32): void {
   if (!grow(context, state, depth)) {
     restart();
     registers.restarts++;
   }
 }
 
-function grow(context: u32, state: u32, depth: i32): bool {
-  const order = <i32>registers.order;
+function grow(context: u32, state: u32, depth: u32): bool {
+  const order = registers.order;
   const branch = load<u32>(state);
   const symbol: u32 = load<u8>(state, SYMBOL);
   const frequency: u32 = load<u8>(state, FREQUENCY);
-  // Longer contexts than `depth` that did not know the symbol, and those that are missing.
   if (depth == order && branch >= registers.low) {
     registers.context = branch;
     registers.depth = order;

@@ -11,9 +11,12 @@ export const CUTS: u32 = BASE;
 export const WEIGHTS: u32 = CUTS + 257 * 4 + 4;
 /** Which symbols longer contexts have excluded: a byte a symbol. */
 export const MASK: u32 = WEIGHTS + 256 * 8;
-/** Records of the present levels: see estimate.ts. */
-export const LEVEL_BYTES: u32 = 320;
-export const LEVELS: u32 = (MASK + 256 + 63) & ~63;
+/** Values of the states of a chain of contexts, f64 x 256 a context; the newest of each symbol, f64 x 256. */
+export const VALUES: u32 = (MASK + 256 + 63) & ~63;
+export const BY_SYMBOL: u32 = VALUES + (ORDERS + 1) * 2048;
+/** Records of the present levels: see levels.ts. */
+export const LEVEL_BYTES: u32 = 256;
+export const LEVELS: u32 = BY_SYMBOL + 2048;
 /** States that wait for a successor, u32 each. */
 export const WAITING: u32 = LEVELS + (ORDERS + 1) * LEVEL_BYTES;
 
@@ -24,19 +27,19 @@ export const SORTED: u32 = (WAITING + (ORDERS + 2) * 4 + 63) & ~63;
 export const REGISTERS: u32 = SORTED + 2048;
 export const REGISTER_BYTES: u32 = 128;
 
-/** Kinds of decisions: see estimate.ts. */
+/** Kinds of decisions: see levels.ts. */
 export const KINDS: u32 = 5;
-/** Inputs of a decision: a constant, the frequencies' own estimate, and CELLS adaptive ones. */
+/** Adaptive probabilities of a decision, and its inputs: a constant and two estimates more. */
 export const CELLS: u32 = 4;
-export const INPUTS: u32 = CELLS + 2;
-/** Weights of the inputs, f64: a set a kind and order. */
+export const INPUTS: u32 = CELLS + 3;
+/** Weights of the inputs and how often they have learnt, f64: a set a kind and order. */
 export const MIXERS: u32 = REGISTERS + REGISTER_BYTES;
+export const MIXER_BYTES: u32 = (INPUTS + 1) * 8;
 /** Adaptive probabilities, 8 bytes each: CELLS tables a kind of 2^TABLE_BITS. */
 export const TABLE_BITS: u32 = 13;
-export const TABLES: u32 = (MIXERS + KINDS * (ORDERS + 1) * INPUTS * 8 + 63) & ~63;
-export const FIXED_END: u32 = TABLES + ((KINDS * CELLS * 8) << TABLE_BITS);
+export const TABLES: u32 = (MIXERS + KINDS * (ORDERS + 1) * MIXER_BYTES + 63) & ~63;
 
-/** The undo log. */
+/** The undo log: past TABLES, which end at about 0x15e000. */
 export const LOG: u32 = 0x180000;
 export const LOG_BYTES: u32 = 1 << 20;
 /** Text and contexts: the host knows this address. */

@@ -1,32 +1,52 @@
-// The levels of a prediction: the contexts from the longest on, each with the probability that the symbol is none of
-// its own (an escape) and that it is its likeliest one.
-import { KINDS, CUTS, INPUTS, LEVEL_BYTES, LEVELS, MASK, MIXERS, ORDERS, WEIGHTS } from './layout';
+// Predictions. A prediction is made of levels: the contexts from the longest on that know a symbol which no longer one
+// knows, each with the probability that it is none of its symbols (an escape) and that it is the likeliest of them.
+import {
+  BY_SYMBOL,
+  CUTS,
+  LEVEL_BYTES,
+  LEVELS,
+  MASK,
+  VALUES,
+  WEIGHTS,
+} from './layout';
 import { advance, count, runStart } from './contexts';
-import { put16, put8 } from './journal';
-import { cellAt, decide, Decision, learn, stretch } from './decide';
+import { put8 } from './journal';
+import { cellAt, decide, Decision, DECISION_BYTES, learn, mixerAt, stretch } from './decide';
 import { countOf, find, FREQUENCY, registers, statesOf, suffixOf, sumOf, SYMBOL } from './state';
 
-/** A level. Symbols that longer contexts have are excluded. */
+/** Kinds of decisions: escapes from a single symbol, from several, from those that are not excluded; choices of the
+ * likeliest of all, of those that are not excluded. */
+const SINGLE: u32 = 0;
+const SEVERAL: u32 = 1;
+const MASKED: u32 = 2;
+const LIKELIEST: u32 = 3;
+const MASKED_LIKELIEST: u32 = 4;
+
+/** A level. After these fields come the two decisions. */
 @unmanaged
 class Level {
   context: u32;
-  depth: i32;
-  /** Symbols that are excluded. */
+  depth: u32;
+  /** Symbols that longer contexts know, which are excluded. */
   excluded: u32;
-  /** Sum of the frequencies of the others. */
-  sum: u32;
-  /** The first of the others, and its frequency. */
+  /** Where the values of the context's states lie. */
+  values: u32;
+  /** The state with the greatest value that is not excluded. */
   first: u32;
-  firstFrequency: u32;
-  /** Whether there are an escape and a choice of the first. */
+  /** Whether the symbol may be another one than the context's. */
   escapes: u32;
+  /** Whether the context has a choice. */
   chooses: u32;
+  unused: u32;
+  /** Value of `first`, and the sum of all that are not excluded. */
+  most: f64;
+  sum: f64;
 }
 
-const ESCAPE: u32 = 32;
-const CHOICE: u32 = 144;
+const ESCAPE: u32 = 48;
+const CHOICE: u32 = ESCAPE + DECISION_BYTES;
 
-/** Levels that are there, and whether these are of the present state. */
+/** Levels that are there, and whether they are of the present state. */
 let levels: u32 = 0;
 let fresh: bool = false;
 
@@ -48,15 +68,15 @@ function choiceOf(level: Level): Decision {
   return changetype<Decision>(changetype<u32>(level) + CHOICE);
 }
 
-/** The state has changed. */
+/** Says that the state has changed. */
 export function forgetLevels(): void {
   fresh = false;
 }
 
-/** 0, 1, 2, 3, 4, ... for 0, 1, 2-3, 4-7, 8-15, ... */
+/** Bits of a number: 0, 1, 2, 3, 4 ... for 0, 1, 2 to 3, 4 to 7, 8 to 15 ... */
 // @ts-ignore: decorator
 @inline
-function log2(x: u32): u32 {
+function bitsOf(x: u32): u32 {
   return 32 - clz(x);
 }
 
@@ -68,169 +88,197 @@ function steps(logit: f64): u32 {
   return at < 0 ? 0 : at > 15 ? 15 : at;
 }
 
-// @ts-ignore: decorator
-@inline
-function mixerOf(kind: u32, depth: i32): u32 {
-  return MIXERS + (kind * (ORDERS + 1) + depth) * INPUTS * 8;
+/**
+ * Values of the states of a context and, before them, of its suffixes. A value is the frequency and a share of what the
+ * suffix says, of 4 + 3 n units in all: interpolation, as of Kneser and Ney, beside the exclusion.
+ *
+ * @param i - How many symbols shorter than the longest context this one is.
+ */
+function blend(context: u32, i: u32): void {
+  const suffix = suffixOf(context);
+  if (suffix != 0) blend(suffix, i + 1);
+  const n = countOf(context);
+  const states = statesOf(context);
+  const values = VALUES + (i << 11);
+  if (n == 1) {
+    store<f64>(values, 1.0);
+    return;
+  }
+  let unit: f64 = 0.0;
+  if (suffix != 0) {
+    let sum: f64 = 0.0;
+    for (let k: u32 = 0; k < n; k++) sum += load<f64>(BY_SYMBOL + (<u32>load<u8>(states + (k << 3), SYMBOL) << 3));
+    unit = <f64>(4 + 3 * n) / sum;
+  } else memory.fill(BY_SYMBOL, 0, 2048);
+  for (let k: u32 = 0; k < n; k++) {
+    const s = states + (k << 3);
+    const at = BY_SYMBOL + (<u32>load<u8>(s, SYMBOL) << 3);
+    const value = <f64>load<u8>(s, FREQUENCY) + unit * load<f64>(at);
+    store<f64>(at, value);
+    store<f64>(values + (k << 3), value);
+  }
 }
 
-/** Makes level i, after the one before it; returns false when there is none. */
-function addLevel(): bool {
-  let context: u32;
-  let depth: i32;
-  let excluded: u32 = 0;
-  if (!fresh) {
-    memory.fill(MASK, 0, 256);
-    levels = 0;
-    context = registers.context;
-    depth = registers.depth;
-    fresh = true;
-  } else {
-    const before = levelAt(levels - 1);
-    context = before.context;
-    depth = before.depth;
-    excluded = countOf(context);
-    if (excluded == 256) return false;
-    const states = statesOf(context);
-    for (let i: u32 = 0; i < excluded; i++) store<u8>(MASK + load<u8>(states + (i << 3), SYMBOL), 1);
-    do {
-      context = suffixOf(context);
-      depth--;
-    } while (countOf(context) == excluded);
-  }
-  const level = levelAt(levels++);
-  const n: u32 = countOf(context);
+/** Starts a prediction: there is one level. */
+function firstLevel(): void {
+  memory.fill(MASK, 0, 256);
+  blend(registers.context, 0);
+  levels = 0;
+  fresh = true;
+  addLevel(registers.context, registers.depth, 0);
+}
+
+/** Adds the level after the last one; returns false when that has all symbols. */
+function nextLevel(): bool {
+  const before = levelAt(levels - 1);
+  let context = before.context;
+  let depth = before.depth;
+  const excluded = countOf(context);
+  if (excluded == 256) return false;
   const states = statesOf(context);
-  level.context = context;
-  level.depth = depth;
-  level.excluded = excluded;
-  let sum: u32 = 0;
+  for (let i: u32 = 0; i < excluded; i++) store<u8>(MASK + <u32>load<u8>(states + (i << 3), SYMBOL), 1);
+  do {
+    context = suffixOf(context);
+    depth--;
+  } while (countOf(context) == excluded);
+  addLevel(context, depth, excluded);
+  return true;
+}
+
+function addLevel(context: u32, depth: u32, excluded: u32): void {
+  const level = levelAt(levels++);
+  const n = countOf(context);
+  const states = statesOf(context);
+  const values = VALUES + ((registers.depth - depth) << 11);
+  let sum: f64 = 0.0;
   let first: u32 = 0;
-  let most: u32 = 0;
+  let most: f64 = 0.0;
   let all: u32 = 0;
   for (let i: u32 = 0; i < n; i++) {
     const s = states + (i << 3);
-    const f: u32 = load<u8>(s, FREQUENCY);
-    all += f;
-    if (load<u8>(MASK + load<u8>(s, SYMBOL))) continue;
-    sum += f;
-    if (f > most) {
-      most = f;
+    all += load<u8>(s, FREQUENCY);
+    if (load<u8>(MASK + <u32>load<u8>(s, SYMBOL))) continue;
+    const value = load<f64>(values + (i << 3));
+    sum += value;
+    if (value > most) {
+      most = value;
       first = s;
     }
   }
-  level.sum = sum;
+  level.context = context;
+  level.depth = depth;
+  level.excluded = excluded;
+  level.values = values;
   level.first = first;
-  level.firstFrequency = most;
+  level.most = most;
+  level.sum = sum;
   level.escapes = u32(n < 256);
   level.chooses = u32(n - excluded > 1);
-  const c1 = registers.last & 255;
-  const run = u32(registers.run >= 0);
+  const frequency: u32 = load<u8>(first, FREQUENCY);
+  const symbol: u32 = load<u8>(first, SYMBOL);
+  // What the suffix says of the first symbol.
   const suffix = suffixOf(context);
   const suffixCount: u32 = suffix == 0 ? 256 : countOf(suffix);
-  const symbol: u32 = load<u8>(first, SYMBOL);
-  // What the suffix thinks of the first symbol.
   let below: f64 = 0.0;
   let belowSteps: u32 = 0;
   if (suffix != 0) {
-    const s = find(suffix, symbol);
-    const f: f64 = load<u8>(s, FREQUENCY);
-    const own = suffixCount == 1 ? f / (f + 1.0) : f / <f64>sumOf(suffix);
-    below = stretch(own);
-    belowSteps = min<u32>(steps(below) >> 1, 7);
+    const f = <f64>load<u8>(find(suffix, symbol), FREQUENCY);
+    below = stretch(suffixCount == 1 ? f / (f + 1.0) : f / <f64>sumOf(suffix));
+    belowSteps = steps(below) >> 1;
   }
-  const d = min<u32>(depth, 16);
+  const last: u32 = registers.last;
+  const high = u32(last >= 64);
+  const run = u32(registers.run >= 0);
+  const success = registers.success;
   if (level.escapes) {
     const e = escapeOf(level);
+    const more: u32 = suffixCount - n;
     if (n == 1) {
-      const f = most;
-      const own = 0.9 / (<f64>f + 0.9);
-      const logit = stretch(own);
-      const q = f < 6 ? f - 1 : min<u32>(15, 5 + ((log2(f) - 3) << 1) + ((f >> (log2(f) - 2)) & 1));
-      const few: u32 = suffixCount == 1 ? 0 : suffixCount == 2 ? 1 : suffixCount < 12 ? 2 : 3;
-      e.mixer = mixerOf(0, d);
-      e.cell0 = cellAt(0, 0, (q << 6) | (registers.success << 5) | (few << 3) | (u32(c1 >= 64) << 2) | (u32(symbol >= 64) << 1) | run);
-      e.cell1 = cellAt(0, 1, (symbol << 4) | q);
-      e.cell2 = cellAt(0, 2, (c1 << 4) | q);
-      e.cell3 = cellAt(0, 3, (d << 7) | (q << 3) | belowSteps);
-      decide(e, own, logit);
+      const own = 0.9 / (<f64>frequency + 0.9);
+      const bits = bitsOf(frequency);
+      const q = frequency < 6 ? frequency - 1 : min<u32>(15, 2 * bits - 1 + ((frequency >> (bits - 2)) & 1));
+      const few: u32 = more == 0 ? 0 : more == 1 ? 1 : more < 11 ? 2 : 3;
+      e.mixer = mixerAt(SINGLE, depth);
+      e.cell0 = cellAt(SINGLE, 0, (q << 6) | (success << 5) | (few << 3) | (high << 2) | (u32(symbol >= 64) << 1) | run);
+      e.cell1 = cellAt(SINGLE, 1, (symbol << 4) | q);
+      e.cell2 = cellAt(SINGLE, 2, (last << 4) | q);
+      e.cell3 = cellAt(SINGLE, 3, (depth << 7) | (q << 3) | belowSteps);
+      decide(e, own, stretch(own), -below);
     } else if (excluded == 0) {
       const own = <f64>(sumOf(context) - all) / <f64>sumOf(context);
       const logit = stretch(own);
       const q = steps(logit);
-      const more: u32 = suffixCount - n;
-      const relation: u32 = more == 0 ? 0 : more * 2 < n ? 1 : more < 2 * n ? 2 : 3;
-      e.mixer = mixerOf(1, d);
-      e.cell0 = cellAt(1, 0, (q << 8) | (min<u32>(log2(n), 7) << 5) | (relation << 3) | (registers.success << 2) | (run << 1) | u32(c1 >= 64));
-      e.cell1 = cellAt(1, 1, (symbol << 4) | q);
-      e.cell2 = cellAt(1, 2, (c1 << 4) | q);
-      e.cell3 = cellAt(1, 3, (d << 8) | (q << 4) | min<u32>(15, (most << 4) / all));
-      decide(e, own, logit);
+      const size = min<u32>(bitsOf(n), 7);
+      const relation: u32 = more == 0 ? 0 : more << 1 < n ? 1 : more < n << 1 ? 2 : 3;
+      e.mixer = mixerAt(SEVERAL, depth);
+      e.cell0 = cellAt(SEVERAL, 0, (q << 8) | (size << 5) | (relation << 3) | (success << 2) | (run << 1) | high);
+      e.cell1 = cellAt(SEVERAL, 1, (symbol << 4) | q);
+      e.cell2 = cellAt(SEVERAL, 2, (last << 4) | q);
+      e.cell3 = cellAt(SEVERAL, 3, (depth << 8) | (q << 4) | min<u32>(15, (frequency << 4) / all));
+      decide(e, own, logit, 0.0);
     } else {
-      const fresh: u32 = n - excluded;
-      const esc: f64 = 10.0 + 5.0 * <f64>min<u32>(fresh, 12);
-      const own = esc / (esc + <f64>sum);
+      const rest: u32 = n - excluded;
+      const escapes = <f64>(10 + 5 * min<u32>(rest, 12));
+      const own = escapes / (escapes + sum);
       const logit = stretch(own);
       const q = steps(logit);
-      const more: u32 = suffixCount - n;
-      const few: u32 = fresh < 5 ? fresh - 1 : min<u32>(15, 2 + log2(fresh - 1));
-      e.mixer = mixerOf(2, d);
-      e.cell0 = cellAt(2, 0, (q << 7) | (few << 3) | (u32(fresh < more) << 2) | (u32(sumOf(context) < 11 * n) << 1) | u32(excluded > fresh));
-      e.cell1 = cellAt(2, 1, (symbol << 4) | q);
-      e.cell2 = cellAt(2, 2, (c1 << 4) | q);
-      e.cell3 = cellAt(2, 3, (d << 8) | (q << 4) | min<u32>(15, log2(excluded)));
-      decide(e, own, logit);
+      const size = rest < 5 ? rest - 1 : 2 + bitsOf(rest - 1);
+      const thin = u32(sumOf(context) < 11 * n);
+      e.mixer = mixerAt(MASKED, depth);
+      e.cell0 = cellAt(MASKED, 0, (q << 7) | (size << 3) | (u32(rest < more) << 2) | (thin << 1) | u32(excluded > rest));
+      e.cell1 = cellAt(MASKED, 1, (symbol << 4) | q);
+      e.cell2 = cellAt(MASKED, 2, (last << 4) | q);
+      e.cell3 = cellAt(MASKED, 3, (depth << 8) | (q << 4) | bitsOf(excluded));
+      decide(e, own, logit, 0.0);
     }
   }
   if (level.chooses) {
     const c = choiceOf(level);
-    const own = <f64>most / <f64>sum;
-    const logit = stretch(own);
+    const own = most / sum;
     const q = min<u32>(15, <u32>(own * 16.0));
-    const kind: u32 = excluded == 0 ? 3 : 4;
-    c.mixer = mixerOf(kind, d);
-    c.cell0 = cellAt(kind, 0, (q << 6) | (min<u32>(log2(n - excluded), 7) << 3) | (registers.success << 2) | (run << 1) | u32(symbol >= 64));
+    const size = min<u32>(bitsOf(n - excluded), 7);
+    const kind = excluded == 0 ? LIKELIEST : MASKED_LIKELIEST;
+    c.mixer = mixerAt(kind, depth);
+    c.cell0 = cellAt(kind, 0, (q << 6) | (size << 3) | (success << 2) | (run << 1) | u32(symbol >= 64));
     c.cell1 = cellAt(kind, 1, (symbol << 4) | q);
-    c.cell2 = cellAt(kind, 2, (c1 << 4) | q);
-    c.cell3 = cellAt(kind, 3, (d << 7) | (q << 3) | belowSteps);
-    decide(c, own, logit);
+    c.cell2 = cellAt(kind, 2, (last << 4) | q);
+    c.cell3 = cellAt(kind, 3, (depth << 7) | (q << 3) | belowSteps);
+    decide(c, own, stretch(own), below);
   }
-  return true;
 }
 
-/** Fills in the weights of all symbols. They add up to 1. */
+/** Fills in the weights of all symbols, which add up to about 1. */
 function weigh(): void {
-  if (!fresh) addLevel();
+  if (!fresh) firstLevel();
   let i: u32 = 0;
   let mass: f64 = 1.0;
   memory.fill(WEIGHTS, 0, 2048);
   do {
     const level = levelAt(i++);
-    const n: u32 = countOf(level.context);
+    const n = countOf(level.context);
     const states = statesOf(level.context);
     let share = mass;
     if (level.escapes) {
-      const e = escapeOf(level).p;
-      share = mass * (1.0 - e);
-      mass *= e;
+      const p = escapeOf(level).p;
+      share = mass * (1.0 - p);
+      mass *= p;
     }
-    let sum = <f64>level.sum;
     let chosen = share;
+    let sum = level.sum;
     if (level.chooses) {
-      const p = choiceOf(level).p;
-      chosen = share * p;
+      chosen = share * choiceOf(level).p;
       share -= chosen;
-      sum -= <f64>level.firstFrequency;
+      sum -= level.most;
     }
     const unit = share / sum;
-    const first = level.first;
     for (let k: u32 = 0; k < n; k++) {
       const s = states + (k << 3);
       const at = WEIGHTS + (<u32>load<u8>(s, SYMBOL) << 3);
+      // Weights are never 0, so that this one is excluded. `unit` may be infinite where there is no choice.
       if (load<f64>(at) != 0.0) continue;
-      store<f64>(at, s == first ? chosen : unit * <f64>load<u8>(s, FREQUENCY));
+      store<f64>(at, s == level.first ? chosen : unit * load<f64>(level.values + (k << 3)));
     }
-  } while (i < levels || addLevel());
+  } while (i < levels || nextLevel());
 }
 
 /** Fills in the cumulative frequencies: what `tile` of src/sequence/model.ts makes of the weights. */
@@ -247,19 +295,18 @@ export function intervals(): void {
     const at = floor<f64>(sum * scale);
     store<u32>(CUTS + (s << 2), <u32>(at < free ? at : free) + s + 1, 4);
   }
-  store<u32>(CUTS + 1024, 16777216);
+  store<u32>(CUTS, 16777216, 1024);
 }
 
 /** Learns a symbol. */
 export function update(symbol: u32): void {
-  if (!fresh) addLevel();
+  if (!fresh) firstLevel();
   let i: u32 = 0;
   let level = levelAt(0);
   let state = find(level.context, symbol);
   while (state == 0) {
     learn(escapeOf(level), 1);
-    i++;
-    if (i == levels) addLevel();
+    if (++i == levels) nextLevel();
     level = levelAt(i);
     state = find(level.context, symbol);
   }
@@ -267,32 +314,29 @@ export function update(symbol: u32): void {
   if (level.chooses) learn(choiceOf(level), u32(state == level.first));
   fresh = false;
   const context = level.context;
-  const n: u32 = countOf(context);
   if (i > 0) {
-    // Escapes from a single symbol say how new contexts start.
+    // Escapes from a single symbol say how contexts of several start.
     const top = levelAt(0);
     if (countOf(top.context) == 1) registers.escape = escapeStart(escapeOf(top).p);
     registers.success = 0;
-    state = count(context, state);
     registers.run = runStart();
-  } else if (n == 1) {
-    const f: u32 = load<u8>(state, FREQUENCY);
-    if (f < 128) put8(state + <u32>FREQUENCY, f + 1);
+    state = count(context, state);
+  } else if (countOf(context) == 1) {
+    const frequency: u32 = load<u8>(state, FREQUENCY);
+    if (frequency < 128) put8(state + <u32>FREQUENCY, frequency + 1);
     registers.success = 1;
     registers.run++;
-  } else if (state == statesOf(context)) {
-    registers.success = u32(2 * <u32>load<u8>(state, FREQUENCY) > sumOf(context));
-    registers.run += registers.success;
-    state = count(context, state);
   } else {
-    registers.success = 0;
+    registers.success =
+      state == statesOf(context) && <u32>load<u8>(state, FREQUENCY) << 1 > sumOf(context) ? 1 : 0;
+    registers.run += registers.success;
     state = count(context, state);
   }
   advance(context, state, level.depth);
-  registers.last = (registers.last << 8) | symbol;
+  registers.last = symbol;
 }
 
-/** Escapes that a context of several symbols starts with: fewer where they were likelier. */
+/** Escapes that a context of several symbols starts with, by the probability of the escape that makes it one. */
 function escapeStart(p: f64): u32 {
   return <u32>unchecked(START[min<u32>(15, <u32>((1.0 - p) * 16.0))]);
 }

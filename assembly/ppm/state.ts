@@ -15,14 +15,14 @@ export class Registers {
   /** The context of the next symbol: the longest there is. */
   context: u32;
   /** Its order. */
-  depth: i32;
+  depth: u32;
   /** Whether the last symbol was the likeliest of its context. */
   success: u32;
   /** Symbols of that sort in a row, less a start that escapes set it back to. */
   run: i32;
   /** What new contexts of several symbols begin their escapes with. */
   escape: u32;
-  /** The last bytes, the newest lowest. */
+  /** The last byte. */
   last: u32;
   /** Number of times that memory was full. */
   restarts: u32;

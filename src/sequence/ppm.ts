@@ -39,10 +39,10 @@ const LOG_BYTES = 2 ** 20;
 
 /**
  * Bytes that one symbol may add to the undo log, in entries of 16: 16 contexts whose 255 states move into larger blocks,
- * one sorted, a restart that writes 256, and 10 for each of two decisions at 17 levels. The kernel traps rather than
+ * one sorted, a restart that writes 256, and 12 for each of two decisions at 17 levels. The kernel traps rather than
  * write past the log, so this must never be too small.
  */
-const LONGEST_STEP = 16 * (16 * 260 + 256 + 270 + 2 * 17 * 10);
+const LONGEST_STEP = 16 * (16 * 260 + 256 + 270 + 2 * 17 * 12);
 
 /** Options of {@link PpmModel}. */
 export interface PpmOptions {

@@ -115,7 +115,7 @@ below 0.5          0
 16 or more         1  #######
 
 most surprising
-   18.00 bits at 5: é after "aa␉␊\\"
+   18.00 bits at 5: é after "aa\\t\\n\\"
     9.00 bits at 0: a after ""
 `,
     );
@@ -135,9 +135,9 @@ describe('characters of a profile', () => {
 
   it('never hide a control or turn the direction', () => {
     expect(shown('\0\r\u007f\u202e\u2066\ufeff')).toEqual([
-      '␀|1|picture',
-      '␍|1|picture',
-      '␡|1|picture',
+      '\\x00|1|picture',
+      '\\r|1|picture',
+      '\\x7f|1|picture',
       '[202E]|3|picture',
       '[2066]|3|picture',
       '[FEFF]|3|picture',

@@ -45,8 +45,7 @@ function codePoint(bytes: ArrayLike<number>, at: number, length: number): number
 
 /** What stands for a code point that cannot be seen, or that would turn the text around it: controls, formats. */
 function picture(point: number): string | undefined {
-  if (point < 0x20) return String.fromCharCode(0x2400 + point);
-  if (point === 0x7f) return '\u2421';
+  if (point < 0x20 || point === 0x7f) return shownSymbol(point, 256);
   const character = String.fromCodePoint(point);
   if (/^[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}]$/u.test(character)) return `[${hex(point, 4)}]`;
   return undefined;

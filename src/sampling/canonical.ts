@@ -9,8 +9,11 @@
  */
 import { rangeError, SurprisalError } from '../errors.ts';
 import { Random } from '../kernels/random.ts';
+import { BitReader } from './bits.ts';
 import { checkCount, type Distribution } from './choices.ts';
 import { tryInflate } from './inflate.ts';
+import { type LzwOptions, lzwEncode, lzwRead } from './lzw.ts';
+import { type RleOptions, rleEncode, rleRead } from './rle.ts';
 
 /** A code as its two functions. No code may be the beginning of another. */
 export interface RedundantCode {
@@ -187,4 +190,57 @@ export function deflateCode(encode: (bytes: Uint8Array) => Uint8Array, maxOutput
     decode: (bytes) => tryInflate(bytes, { maxOutputSize }),
     encode: (symbols) => encode(symbols instanceof Uint8Array ? symbols : Uint8Array.from(symbols)),
   };
+}
+
+/** A code whose decoder reads from a reader, and throws where there is none. */
+function readCode(
+  order: 'msb' | 'lsb',
+  read: (reader: BitReader) => ArrayLike<number>,
+  encode: (symbols: ArrayLike<number>) => Uint8Array,
+): RedundantCode {
+  return {
+    order,
+    decode(bytes) {
+      const reader = new BitReader(bytes, order);
+      try {
+        const symbols = read(reader);
+        return { symbols, bits: reader.at };
+      } catch (error) {
+        if (error instanceof SurprisalError) return undefined;
+        throw error;
+      }
+    },
+    encode,
+  };
+}
+
+/**
+ * The code `gamma` of runs ({@link rleEncode}). With 2, 4, 8, ... symbols all bits are codes and all codes are canonical:
+ * its Kraft sum is 1, and every try is a sample.
+ *
+ * @param maxOutputSize - Symbols that a string may have. Default 65,536.
+ */
+export function rleCode(options: RleOptions = {}, maxOutputSize = 65536): RedundantCode {
+  return readCode(
+    'msb',
+    (reader) => rleRead(reader, { ...options, maxOutputSize }),
+    (symbols) => rleEncode(symbols, options).bytes,
+  );
+}
+
+/**
+ * LZW as GIF has it ({@link lzwEncode}), the one convention whose codes know their end.
+ *
+ * @param maxOutputSize - Symbols that a string may have. Default 65,536.
+ */
+export function gifCode(
+  options: Omit<LzwOptions, 'convention' | 'maxBits'> = {},
+  maxOutputSize = 65536,
+): RedundantCode {
+  const all = { ...options, convention: 'gif' } as const;
+  return readCode(
+    'lsb',
+    (reader) => lzwRead(reader, { ...all, maxOutputSize }),
+    (symbols) => lzwEncode(symbols, all).bytes,
+  );
 }

@@ -304,12 +304,13 @@ export function update(symbol: u32): void {
   let i: u32 = 0;
   let level = levelAt(0);
   let state = find(level.context, symbol);
+  // All that is decided is decided before any of it is learnt: levels share cells and weights.
   while (state == 0) {
-    learn(escapeOf(level), 1);
     if (++i == levels) nextLevel();
     level = levelAt(i);
     state = find(level.context, symbol);
   }
+  for (let k: u32 = 0; k < i; k++) learn(escapeOf(levelAt(k)), 1);
   if (level.escapes) learn(escapeOf(level), 0);
   if (level.chooses) learn(choiceOf(level), u32(state == level.first));
   fresh = false;

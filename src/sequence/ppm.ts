@@ -49,7 +49,7 @@ export interface PpmOptions {
   /** Longest context in bytes, 1 to 16. Default 6. */
   readonly order?: number;
   /**
-   * Bytes of text and contexts that the model may hold, from 2^20 to 2^30. Default 2^26. When they are full it forgets
+   * Bytes of text and contexts that the model may hold, from 2^16 to 2^30. Default 2^26. When they are full it forgets
    * its contexts and starts again; what it has learnt about estimating stays.
    */
   readonly memory?: number;
@@ -86,8 +86,8 @@ export class PpmModel implements SequenceModel {
     const { order = 6, memory = 2 ** 26 } = options;
     if (!(Number.isInteger(order) && order >= 1 && order <= 16))
       throw rangeError(`an order is a whole number from 1 to 16, not ${order}`);
-    if (!(Number.isInteger(memory) && memory >= 2 ** 20 && memory <= 2 ** 30))
-      throw rangeError(`memory is a whole number of bytes from 2^20 to 2^30, not ${memory}`);
+    if (!(Number.isInteger(memory) && memory >= 2 ** 16 && memory <= 2 ** 30))
+      throw rangeError(`memory is a whole number of bytes from 2^16 to 2^30, not ${memory}`);
     this.order = order;
     this.memory = memory;
     const module = kernelModule('ppm', hex);

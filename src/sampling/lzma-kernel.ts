@@ -19,7 +19,7 @@ export interface LzmaParameters {
   readonly dictionarySize?: number;
   /** A match of this length is taken without looking further, 8..273, default 64. */
   readonly niceLength?: number;
-  /** Most places that are looked at for one position, 1..4096, default 64. */
+  /** Most places that are looked at for one position, 1..4096, default 256. */
   readonly depth?: number;
 }
 
@@ -70,7 +70,7 @@ function whole(name: string, value: number, min: number, max: number): number {
  * @throws RangeError (`invalid-argument`) for values out of range.
  */
 export function fullParameters(parameters: LzmaParameters, lzma2: boolean): FullParameters {
-  const { lc = 3, lp = 0, pb = 2, dictionarySize = 2 ** 20, niceLength = 64, depth = 64 } = parameters;
+  const { lc = 3, lp = 0, pb = 2, dictionarySize = 2 ** 20, niceLength = 64, depth = 256 } = parameters;
   whole('lc', lc, 0, 8);
   whole('lp', lp, 0, 4);
   whole('pb', pb, 0, 4);

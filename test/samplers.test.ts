@@ -5,7 +5,15 @@ import { ChainCoder } from '../src/coders/chain.ts';
 import { Random } from '../src/kernels/random.ts';
 import { type AncestralOptions, ancestral } from '../src/sampling/ancestral.ts';
 import { beamSearch } from '../src/sampling/beam.ts';
-import { decodeRandom, deflateCode, kraftSum, type RedundantCode } from '../src/sampling/canonical.ts';
+import {
+  decodeRandom,
+  deflateCode,
+  gifCode,
+  kraftSum,
+  lz78Code,
+  type RedundantCode,
+  rleCode,
+} from '../src/sampling/canonical.ts';
 import { complete, stableSelect } from '../src/sampling/complete.ts';
 import {
   allowed,
@@ -19,6 +27,7 @@ import {
 } from '../src/sampling/constraints.ts';
 import { chainDecode, chainEncode, exactBits, exactSample, exactStream } from '../src/sampling/exact.ts';
 import { inflateRaw, tryInflate } from '../src/sampling/inflate.ts';
+import { Lz78Oracle } from '../src/sampling/lz78.ts';
 import { nextTokens } from '../src/sampling/next-tokens.ts';
 import { bitsAfter, type LengthOracle, ModelOracle } from '../src/sampling/oracle.ts';
 import { bytes, characters, chunks, indexed, symbols, tokens, vocabulary } from '../src/sampling/tokens.ts';
@@ -717,6 +726,34 @@ describe('canonical rejection', () => {
     expect(inflateRaw(deflateRaw(Uint8Array.from(sample.symbols as number[]), { legacyHash: true })).bits).toBe(
       sample.bits,
     );
+  });
+
+  it('is exact for LZ78, as enumeration says', () => {
+    const n = 5;
+    const all = strings(2, n);
+    const shares = all.map((string) => 2 ** -lengthOf(new Lz78Oracle({ alphabetSize: 2 }), string));
+    const kraft = shares.reduce((sum, share) => sum + share);
+    const code = lz78Code(n, { alphabetSize: 2 });
+    const found = kraftSum(code, { tries: 20_000, maxBytes: 8 });
+    expect(Math.abs(found.kraft - kraft)).toBeLessThan(4 * found.error);
+    const counts = new Float64Array(all.length);
+    let drawn = 0;
+    for (const { symbols } of decodeRandom(code, { seed: 1, maxBytes: 8 })) {
+      counts[Array.from(symbols).reduce((at, symbol) => 2 * at + symbol, 0)]++;
+      if (++drawn === 5000) break;
+    }
+    const p = shares.map((share) => share / kraft);
+    expect(Math.abs(surprise(counts, p, drawn))).toBeLessThan(4);
+  });
+
+  it('takes all bits for codes of runs, and few for those of GIF', () => {
+    const runs = kraftSum(rleCode({ alphabetSize: 4 }), { tries: 2000 });
+    // What is missing are strings above the limit.
+    expect(runs.canonical).toBe(runs.decodable);
+    expect(runs.kraft).toBeGreaterThan(0.995);
+    const gif = kraftSum(gifCode({ alphabetSize: 4 }), { tries: 4000, maxBytes: 64 });
+    expect(gif.decodable).toBeGreaterThan(4 * gif.canonical);
+    expect(gif.canonical).toBeGreaterThan(0);
   });
 
   it('gives up', () => {

@@ -12,6 +12,7 @@ import { Random } from '../kernels/random.ts';
 import { BitReader } from './bits.ts';
 import { checkCount, type Distribution } from './choices.ts';
 import { tryInflate } from './inflate.ts';
+import { type Lz78Options, lz78Encode, lz78Read } from './lz78.ts';
 import { type LzwOptions, lzwEncode, lzwRead } from './lzw.ts';
 import { type RleOptions, rleEncode, rleRead } from './rle.ts';
 
@@ -242,5 +243,20 @@ export function gifCode(
     'lsb',
     (reader) => lzwRead(reader, { ...all, maxOutputSize }),
     (symbols) => lzwEncode(symbols, all).bytes,
+  );
+}
+
+/**
+ * LZ78 ({@link lz78Encode}), whose code does not tell how long a string is: strings of one length. It is redundant where
+ * phrases could be longer than those that are coded.
+ *
+ * @param length - Symbols of all strings.
+ */
+export function lz78Code(length: number, options: Lz78Options = {}): RedundantCode {
+  checkCount('length', length, 0, 1 << 24);
+  return readCode(
+    'msb',
+    (reader) => lz78Read(reader, length, options),
+    (symbols) => lz78Encode(symbols, options).bytes,
   );
 }

@@ -166,6 +166,19 @@ export function lz78Decode(
   length: number,
   options: Lz78DecodeOptions = {},
 ): Uint8Array | Uint16Array {
+  const reader = new BitReader(bytes, 'msb');
+  const symbols = lz78Read(reader, length, options);
+  reader.finish();
+  return symbols;
+}
+
+/**
+ * Decodes one code of {@link lz78Encode} where a reader of order `msb` stands, and leaves the reader behind it.
+ *
+ * @param length - Number of symbols.
+ * @throws SurprisalError, RangeError as {@link lz78Decode}.
+ */
+export function lz78Read(reader: BitReader, length: number, options: Lz78DecodeOptions = {}): Uint8Array | Uint16Array {
   const { alphabetSize = 256, maxOutputSize = MAX_OUTPUT } = options;
   checkAlphabetSize(alphabetSize);
   if (!(Number.isSafeInteger(length) && length >= 0))
@@ -176,7 +189,6 @@ export function lz78Decode(
       `${length} symbols are more than ${maxOutputSize}; allow more with maxOutputSize`,
     );
   const width = widthOf(alphabetSize);
-  const reader = new BitReader(bytes, 'msb');
   const output = new Output(alphabetSize, maxOutputSize);
   // Where in the output each phrase stands: it ends where the next one starts.
   const starts: number[] = [0, 0];
@@ -201,6 +213,5 @@ export function lz78Decode(
     symbols[start + count] = symbol;
     starts.push(output.length);
   }
-  reader.finish();
   return output.result();
 }

@@ -13,6 +13,7 @@ import { imagesGolden } from '../support/images_golden.ts';
 import { archiveInputs, SEGMENTED } from '../support/inputs.ts';
 import { goldenHash } from '../support/math_golden.ts';
 import { networksGolden } from '../support/networks_golden.ts';
+import { samplersGolden } from '../support/samplers_golden.ts';
 
 export interface ProduceTask {
   kind: 'produce';
@@ -77,6 +78,7 @@ function produce({ count, small }: ProduceTask): Produced {
   for (const [what, hash] of Object.entries(codecsGolden())) hashes[`codec: ${what}`] = hash;
   for (const [what, hash] of Object.entries(imagesGolden())) hashes[`images: ${what}`] = hash;
   for (const [what, hash] of Object.entries(networksGolden())) hashes[`training: ${what}`] = hash;
+  if (!small) for (const [what, text] of Object.entries(samplersGolden())) hashes[`sample: ${what}`] = text;
   const outputs: number[] = [];
   const result = walk(notebookData(), () => {}, { onStep: ({ output }) => outputs.push(...output) });
   hashes['notebook lines'] = result.compressed.join(' ');

@@ -17,6 +17,7 @@ import imagesGolden from '../vectors/images_golden.json' with { type: 'json' };
 import golden from '../vectors/math_golden.json' with { type: 'json' };
 import networksGolden from '../vectors/networks_golden.json' with { type: 'json' };
 import onlineGolden from '../vectors/online_golden.json' with { type: 'json' };
+import samplersGolden from '../vectors/samplers_golden.json' with { type: 'json' };
 import type { Decoded, DecodeTask, Produced, ProduceTask, Result, Task } from './conformance.ts';
 import { cache, type Engine, engines } from './engines.ts';
 
@@ -180,6 +181,10 @@ function compareWithGolden(name: string, { hashes, archives }: Produced, count: 
     check(hashes[`training: ${what}`] === hash, `${name}: ${what} of the golden training are not the golden ones`);
   for (const [what, hash] of Object.entries(imagesGolden))
     check(hashes[`images: ${what}`] === hash, `${name}: ${what} of image models are not the golden ones`);
+  // Not asked of an emulated processor.
+  if ('sample: exact' in hashes)
+    for (const [what, text] of Object.entries(samplersGolden))
+      check(hashes[`sample: ${what}`] === text, `${name}: the text of ${what} is not the golden one`);
   const promised: Record<string, { sha256: string }> = onlineGolden.archives;
   for (const [what, { sha256 }] of Object.entries(archives))
     check(sha256 === promised[what]?.sha256, `${name}: the archive of ${what} is not the golden one`);

@@ -764,6 +764,25 @@ describe('canonical rejection', () => {
   });
 });
 
+describe('what a codec cannot code', () => {
+  /** Nothing but 1s and 2s, and those at most three times. */
+  const picky = () =>
+    new PlainOracle((held) => (held.length > 3 || held.includes(0) || held.includes(3) ? Infinity : held.length), 4);
+
+  it('is never sampled, and is not a number to be reckoned with', () => {
+    for (const temperature of [0, 1])
+      for (const { token } of ancestral(picky(), [], { n: 3, temperature, seed: 4 })) expect([1, 2]).toContain(token);
+    for (const { token } of topK(picky(), [], { n: 3, k: 4, normalise: false })) expect([1, 2]).toContain(token);
+    expect(beamSearch(picky(), [], { n: 3, width: 64, best: 64 }).completions.length).toBe(8);
+    expect(complete(picky(), [], { length: 3, width: 4, height: 64 }).completions.length).toBe(8);
+    // Where nothing may follow a text ends early; a search of a given length fails.
+    expect([...ancestral(picky(), [], { n: 9, constraint: allowed([1]) })]).toHaveLength(3);
+    const failure = expect.objectContaining({ code: 'impossible-symbol' });
+    expect(() => beamSearch(picky(), [], { n: 4 })).toThrow(failure);
+    expect(() => complete(picky(), [], { length: 4 })).toThrow(failure);
+  });
+});
+
 it('a model as an oracle is asked once for all lengths', () => {
   const lengths = new Float64Array(256);
   bitsAfter(

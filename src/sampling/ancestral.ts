@@ -43,7 +43,7 @@ export interface AncestralOptions extends SamplerOptions, Shape {
  * Samples token after token. In this order: the penalties change p(b | x) = 2^-L(xb) / sum over c of 2^-L(xc) to
  * p(b | x)^`repetitionPenalty` and 2^-(`frequencyPenalty` * times) of it for tokens that came lately; then lengths are
  * divided by the temperature; then topK, topP of what it left, and minP. Equal weights are told apart by the smaller
- * token.
+ * token. Where nothing may follow, the text ends early.
  *
  * It draws from 2^-L over whole strings only where a code's lengths are those of a model with exact conditionals (then
  * {@link exactStream} is faster). Others look no further than the next token, deflate above all: no byte is shorter
@@ -52,7 +52,7 @@ export interface AncestralOptions extends SamplerOptions, Shape {
  * @param oracle - The codec. What it holds already is a condition.
  * @param prompt - Tokens that come first. They are not given back.
  * @throws RangeError for options out of range and for a prompt that is not allowed.
- * @throws SurprisalError (`impossible-symbol`) where the constraint allows nothing.
+ * @throws SurprisalError (`impossible-symbol`) where nothing may follow and the text may not end.
  * @example
  * for (const { symbols } of ancestral(oracle, [], { n: 200, temperature: 0.7, seed: 1 })) write(symbols);
  */
@@ -76,7 +76,7 @@ export function* ancestral(
     }
     for (let step = 0; step < n; step++) {
       const count = choices.look(state, n - step);
-      if (count === 0) {
+      if (!choices.possible(count)) {
         if (mayEnd(choices.constraint, state)) return;
         throw deadEnd(prompt.length + step);
       }

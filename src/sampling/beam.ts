@@ -89,22 +89,18 @@ class Best {
 }
 
 /**
- * Searches for the likely continuations of a prompt: at every step all tokens are added to the `width` strings of the
- * beam, and the `width` shortest codes are the next beam. With a width of 1 it is greedy. It asks for at most
- * n * width * (number of tokens) lengths, and finds what an exhaustive search would when the width is large enough.
+ * {@link beamSearch}, a step at a time, so that a caller may show what is found, or stop.
  *
- * All strings have the same number of tokens, so no length needs a penalty. Equal lengths are told apart by the better
- * parent, then by the smaller token.
- *
- * @param oracle - The codec. What it holds already is a condition; it is left as it was.
- * @param prompt - Tokens that come first. They are in the strings that are given back.
- * @throws RangeError for options out of range and for a prompt that is not allowed.
- * @throws SurprisalError (`impossible-symbol`) when the constraint allows no string of that length.
+ * @throws RangeError and SurprisalError as beamSearch does.
  * @example
- * const { completions } = beamSearch(oracle, [], { n: 24, width: 32, best: 3 });
+ * for (const { tokens, bits } of beamSteps(oracle, [], { n: 24 })) show(tokens, bits);
  */
-export function beamSearch(oracle: LengthOracle, prompt: ArrayLike<number>, options: BeamOptions = {}): BeamResult {
-  const { n = 10, width = 16, best = 1, onStep } = options;
+export function* beamSteps(
+  oracle: LengthOracle,
+  prompt: ArrayLike<number>,
+  options: Omit<BeamOptions, 'onStep'> = {},
+): Generator<BeamStep, BeamResult, undefined> {
+  const { n = 10, width = 16, best = 1 } = options;
   checkCount('n', n, 0);
   checkCount('width', width, 1, 1 << 20);
   checkCount('best', best, 1, width);
@@ -130,12 +126,12 @@ export function beamSearch(oracle: LengthOracle, prompt: ArrayLike<number>, opti
         const count = choices.look(hypothesis.state, n - step);
         for (let i = 0; i < count; i++) {
           const bits = choices.lengths[i];
-          if (found.takes(bits)) found.add({ bits, parent, token: choices.tokenAt(i), state: choices.stateAt(i) });
+          if (bits < Infinity && found.takes(bits))
+            found.add({ bits, parent, token: choices.tokenAt(i), state: choices.stateAt(i) });
         }
       }
       if (found.list.length === 0) throw deadEnd(start.length + step);
-      if (onStep !== undefined && step > 0)
-        onStep({ length: step, tokens: beam[0].tokens, bits: beam[0].bits, settled });
+      if (step > 0) yield { length: step, tokens: beam[0].tokens, bits: beam[0].bits, settled };
       beam = found.list.map(({ bits, parent, token, state }) => ({
         tokens: [...beam[parent].tokens, token],
         symbols: [...beam[parent].symbols, ...tokens.symbolsOf(token)],
@@ -145,7 +141,7 @@ export function beamSearch(oracle: LengthOracle, prompt: ArrayLike<number>, opti
     }
     const ended = beam.filter((hypothesis) => mayEnd(constraint, hypothesis.state));
     if (ended.length === 0) throw deadEnd(start.length + n);
-    onStep?.({ length: n, tokens: ended[0].tokens, bits: ended[0].bits, settled: n });
+    yield { length: n, tokens: ended[0].tokens, bits: ended[0].bits, settled: n };
     const completions = ended.slice(0, best).map((hypothesis) => ({
       tokens: [...start, ...hypothesis.tokens],
       symbols: [...first, ...hypothesis.symbols],
@@ -155,6 +151,30 @@ export function beamSearch(oracle: LengthOracle, prompt: ArrayLike<number>, opti
   } finally {
     path.go([]);
     trail.go([]);
+  }
+}
+
+/**
+ * Searches for the likely continuations of a prompt: at every step all tokens are added to the `width` strings of the
+ * beam, and the `width` shortest codes are the next beam. With a width of 1 it is greedy. It asks for at most
+ * n * width * (number of tokens) lengths, and finds what an exhaustive search would when the width is large enough.
+ *
+ * All strings have the same number of tokens, so no length needs a penalty. Equal lengths are told apart by the better
+ * parent, then by the smaller token.
+ *
+ * @param oracle - The codec. What it holds already is a condition; it is left as it was.
+ * @param prompt - Tokens that come first. They are in the strings that are given back.
+ * @throws RangeError for options out of range and for a prompt that is not allowed.
+ * @throws SurprisalError (`impossible-symbol`) when the constraint allows no string of that length.
+ * @example
+ * const { completions } = beamSearch(oracle, [], { n: 24, width: 32, best: 3 });
+ */
+export function beamSearch(oracle: LengthOracle, prompt: ArrayLike<number>, options: BeamOptions = {}): BeamResult {
+  const steps = beamSteps(oracle, prompt, options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    options.onStep?.(value);
   }
 }
 

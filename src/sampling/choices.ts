@@ -93,6 +93,12 @@ export class Choices {
     return n;
   }
 
+  /** Whether any of the first n choices of the last look is possible: an infinite length stands for what may not be. */
+  possible(n: number): boolean {
+    for (let i = 0; i < n; i++) if (this.lengths[i] < Infinity) return true;
+    return false;
+  }
+
   /** The token of choice i of the last look. */
   tokenAt(i: number): number {
     return this.constraint === undefined ? i : this.list[i];

@@ -176,6 +176,7 @@ export function completeFrom(
       const chosen = select(lengths, Math.min(width, n));
       for (let i = 0; i < chosen.length; i++) {
         const place = chosen[i];
+        if (!(lengths[place] < Infinity)) continue;
         const next = choices.tokenAt(place);
         const after = choices.stateAt(place);
         if (left > 1) queue.push({ depth: at + 1, token: next, state: after });

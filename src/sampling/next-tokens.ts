@@ -39,7 +39,7 @@ export interface Round {
 
 /**
  * Adds tokens round by round. That draws from no distribution that has a name: likely strings, some of them at random.
- * Oracle and prompt are as in {@link complete}; the oracle is left as it was once the generator ends or is ended.
+ * Oracle and prompt are as in {@link complete}; a constraint must allow the text to end after every round. The oracle is left as it was once the generator ends or is ended.
  *
  * @throws RangeError, SurprisalError as {@link complete}.
  * @example

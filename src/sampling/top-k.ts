@@ -75,7 +75,7 @@ export function* topK(
     for (let i = 0; i < prompt.length; i++) choices.tokens.push(oracle, prompt[i]);
     for (let step = 0; step < n; step++) {
       const count = choices.look(state, n - step);
-      if (count === 0) {
+      if (!choices.possible(count)) {
         if (mayEnd(choices.constraint, state)) return;
         throw deadEnd(prompt.length + step);
       }

@@ -66,10 +66,10 @@ function fractionalPowers(): Float64Array {
  * const words = encodeSymbols(new OracleModel(new LzwOracle()), bytes);
  * const restored = decodeSymbols(new OracleModel(new LzwOracle()), words, bytes.length);
  */
-export class OracleModel implements SequenceModel {
+export class OracleModel<O extends LengthOracle = LengthOracle> implements SequenceModel {
   readonly alphabetSize: number;
   /** The oracle. Update the model and never push to it. */
-  readonly oracle: LengthOracle;
+  readonly oracle: O;
   /** What differences in length are divided by. */
   readonly temperature: number;
   /** The least probability of a symbol, in 1/2^24. */
@@ -81,7 +81,7 @@ export class OracleModel implements SequenceModel {
    * @param oracle - An oracle in any state: what it has been pushed is a condition.
    * @throws RangeError (`invalid-argument`) for an option out of range, or more than 65,536 symbols.
    */
-  constructor(oracle: LengthOracle, options: OracleModelOptions = {}) {
+  constructor(oracle: O, options: OracleModelOptions = {}) {
     const { temperature = 1, least = 1 } = options;
     const n = oracle.alphabetSize;
     checkAlphabetSize(n);

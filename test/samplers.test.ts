@@ -347,6 +347,15 @@ describe('beam search', () => {
     expect(new TextDecoder().decode(Uint8Array.from(completions[0].symbols))).toMatch(/^she s/);
   });
 
+  it('gives the oracle back when a listener throws', () => {
+    const one = lumpy();
+    const onStep = () => {
+      throw new Error('enough');
+    };
+    expect(() => beamSearch(one, [1], { onStep })).toThrow('enough');
+    expect(one.held).toEqual([]);
+  });
+
   it('searches among any tokens, and refuses a search for nothing', () => {
     const words = tokens(['she ', 'sells ', 'sea ', 'xyz']);
     const { completions } = beamSearch(oracle(), [0], { n: 3, width: 4, tokens: words });

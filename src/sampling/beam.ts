@@ -171,10 +171,15 @@ export function* beamSteps(
  */
 export function beamSearch(oracle: LengthOracle, prompt: ArrayLike<number>, options: BeamOptions = {}): BeamResult {
   const steps = beamSteps(oracle, prompt, options);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-    options.onStep?.(value);
+  try {
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+      options.onStep?.(value);
+    }
+  } finally {
+    // Where onStep has thrown, the search has yet to give the oracle back.
+    steps.return(undefined as never);
   }
 }
 

@@ -5,7 +5,7 @@ import { lzmaDecode } from '../src/sampling/lzma-decode.ts';
 import { lzmaEncode } from '../src/sampling/lzma-encode.ts';
 import { readLzma } from './reference/lzma.ts';
 import { copies, records, texts } from './support/lzma.ts';
-import { randomOf } from './support/random.ts';
+import { randomBytes, randomOf } from './support/random.ts';
 
 const all = Array.from({ length: 256 }, (_, byte) => byte);
 const large: [string, Uint8Array][] = [
@@ -59,4 +59,29 @@ test('a prompt of 700 kB is taken back and comes again', () => {
   oracle.rollback(mark);
   oracle.pushAll(text.subarray(1000));
   expect(oracle.bits()).toBe(bits);
+});
+
+test('chunks are counted as they are written', () => {
+  const [[, text]] = large;
+  const oracle = new LzmaOracle({ format: 'xz' });
+  const bulk = new Float64Array(256);
+  const twice = new Uint8Array(2 * text.length);
+  twice.set(copies(text.length, 12));
+  twice.set(text, text.length);
+  let from = 0;
+  for (const length of [100_000, 250_000, 500_000, 700_000, 900_000, 1_400_000]) {
+    oracle.pushAll(twice.subarray(from, length));
+    from = length;
+    const file = lzmaEncode(twice.subarray(0, length), { dictionarySize: 2 ** 20 });
+    expect(Math.abs(file.length - oracle.bits() / 8)).toBeLessThan(10);
+  }
+  // Past where a chunk ends, byte by byte.
+  const crossing = new LzmaOracle({ format: 'xz' });
+  crossing.pushAll(copies(500_000, 14));
+  for (const [i, byte] of randomBytes(70_000, 15).entries()) {
+    const look = i % 20 === 0;
+    if (look) crossing.bitsAfter(all, bulk);
+    crossing.push(byte);
+    if (look && crossing.bits() !== bulk[byte]) throw new Error(`${crossing.bits()} and ${bulk[byte]} at ${i}`);
+  }
 });

@@ -3,6 +3,7 @@ import { SurprisalError } from '../src/errors.ts';
 import { LzmaOracle, type LzmaParameters } from '../src/sampling/lzma.ts';
 import { lzmaDecode } from '../src/sampling/lzma-decode.ts';
 import { lzmaEncode } from '../src/sampling/lzma-encode.ts';
+import { crc32, put32 } from '../src/sampling/lzma-xz.ts';
 import { bitsAfter } from '../src/sampling/oracle.ts';
 import { readLzma } from './reference/lzma.ts';
 import { copies, records, texts } from './support/lzma.ts';
@@ -21,6 +22,21 @@ const parameters: Record<string, LzmaParameters> = {
   },
   'lc 4, pb 4, the longest matches': { lc: 4, lp: 0, pb: 4, dictionarySize: 65536, niceLength: 273, depth: 200 },
 };
+
+const GOLDEN_ALONE = '5d000010000d000000000000000031184a2bfebcaf3c738000';
+const GOLDEN_XZ =
+  'fd377a585a0000016922de360200210110000000a8708e8601000c62616e616e612062616e616e610000000063debf1b0001210d75dca8d29042990d010000000001595a';
+/** Costs in 2^-20 bits, and checksums of files. */
+const GOLDEN_SUMS: unknown[] = [
+  ['nothing', 0, 11232342],
+  ['one byte', 9437184, 1855597361],
+  ['text', 5034097908, 3933256507],
+  ['noise', 17034319750, 2732094209],
+  ['zeros', 116321162, 1723800565],
+  ['records', 4319118271, 3443437033],
+  ['copies', 2758930617, 1624070154],
+  ['two letters', 3056537664, 371745510],
+];
 
 const measured = (text: Uint8Array, options: object): LzmaOracle => {
   const oracle = new LzmaOracle(options);
@@ -54,6 +70,8 @@ describe.each(Object.entries(parameters))('LZMA with parameters %s', (_, options
 
   it('is an oracle with undo', () => {
     checkOracle(() => new LzmaOracle(options), { seed: 1, runs: 12 });
+    checkOracle(() => new LzmaOracle({ ...options, format: 'xz' }), { seed: 1, runs: 2 });
+    checkOracle(() => new LzmaOracle({ ...options, format: 'alone' }), { seed: 1, runs: 2 });
     checkOracle(() => new LzmaOracle(options), {
       seed: 2,
       runs: 4,
@@ -139,8 +157,18 @@ describe('formats', () => {
     expect(lzmaDecode(mixedFile)).toEqual(mixed);
   });
 
-  it('gives golden bits', () => {
-    expect(measured(new TextEncoder().encode('banana banana'), {}).bits()).toBe(60.869635581970215);
+  it('gives golden bits and files', () => {
+    const banana = new TextEncoder().encode('banana banana');
+    expect(measured(banana, {}).bits()).toBe(60.869635581970215);
+    const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+    expect(hex(lzmaEncode(banana, { format: 'alone' }))).toBe(GOLDEN_ALONE);
+    expect(hex(lzmaEncode(banana))).toBe(GOLDEN_XZ);
+    const sums = Object.entries(texts(2000)).map(([name, text]) => [
+      name,
+      measured(text, {}).bits() * 2 ** 20,
+      crc32(lzmaEncode(text)),
+    ]);
+    expect(sums).toEqual(GOLDEN_SUMS);
   });
 });
 
@@ -170,6 +198,33 @@ describe('decoding what others damaged', () => {
       for (let k = 1 + random(3); k > 0; k--) file[random(file.length)] ^= 1 << random(8);
       try {
         expect(lzmaDecode(file, { maxOutputSize: 100_000 }).length).toBeLessThanOrEqual(100_000);
+      } catch (error) {
+        if (!(error instanceof SurprisalError)) throw error;
+        expect(['corrupt', 'truncated', 'unsupported', 'limit']).toContain(error.code);
+      }
+    }
+  });
+
+  it('finds out what checksums do not', () => {
+    const random = randomOf(78);
+    const indexSize = 8;
+    for (let i = 0; i < 1500; i++) {
+      const file = files[1 + (i % 3)].slice();
+      const index = file.length - 12 - indexSize - 4;
+      // The parts that have checksums of their own: the ends of the stream, a block's header, the index.
+      const parts = [
+        [6, 8],
+        [12, 20],
+        [index, index + indexSize],
+        [file.length - 8, file.length - 2],
+      ];
+      const which = random(4);
+      const [from, to] = parts[which];
+      for (let k = 1 + random(3); k > 0; k--)
+        file[from + random(to - from)] = random(2) === 0 ? random(5) : random(256);
+      put32(file, which === 3 ? file.length - 12 : to, crc32(file.subarray(from, to)));
+      try {
+        lzmaDecode(file, { maxOutputSize: 100_000 });
       } catch (error) {
         if (!(error instanceof SurprisalError)) throw error;
         expect(['corrupt', 'truncated', 'unsupported', 'limit']).toContain(error.code);

@@ -91,7 +91,12 @@ export function endEncoding(position: u32): void {
   else if (position > load<u32>(CHUNK_FROM)) endChunk(position);
 }
 
-/** Whether a chunk that begins is still open at a cost: 1 or 0. */
-export function openChunk(position: u32): u32 {
-  return position > load<u32>(CHUNK_FROM) ? 1 : 0;
+/** Bits of all steps before the open chunk. */
+export function chunkSpent(): f64 {
+  return <f64>load<u64>(CHUNK_SPENT) / BIT;
+}
+
+/** Where the open chunk begins. */
+export function chunkFrom(): u32 {
+  return load<u32>(CHUNK_FROM);
 }

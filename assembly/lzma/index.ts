@@ -6,7 +6,16 @@ import { finderInit } from './finder';
 import { LITERALS, modelInit } from './model';
 import { finish, LENGTH, parseInit, push as take } from './parse';
 import { bits as measureBits, candidates as measureAll } from './bulk';
-import { CHUNKS, chunksInit, drained as moved, endEncoding, openChunk, ready as readyBytes, startEncoding as begin } from './chunks';
+import {
+  CHUNKS,
+  chunkFrom as openFrom,
+  chunkSpent as openSpent,
+  chunksInit,
+  drained as moved,
+  endEncoding,
+  ready as readyBytes,
+  startEncoding as begin,
+} from './chunks';
 
 /** The undo log has this much room before every call; no call takes more. */
 const ROOM: u32 = 1 << 18;
@@ -68,9 +77,15 @@ export function candidates(): bool {
   return true;
 }
 
-/** Chunks of LZMA2 so far, the one that is open among them. */
+/** Chunks of LZMA2 that are complete; bits of their steps, and where the next begins. */
 export function chunks(): u32 {
-  return load<u32>(CHUNKS) + openChunk(load<u32>(LENGTH));
+  return load<u32>(CHUNKS);
+}
+export function chunkSpent(): f64 {
+  return openSpent();
+}
+export function chunkFrom(): u32 {
+  return openFrom();
 }
 
 /** Marks the present state; 0 without memory. */

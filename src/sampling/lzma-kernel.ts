@@ -14,7 +14,7 @@ export interface LzmaParameters {
   readonly pb?: number;
   /**
    * Window in bytes, a power of 2 from 2^12 to 2^26, default 2^20. Matches reach 1,024 bytes less. Memory is about 5
-   * times this, and 1.4 MB to 5 MB.
+   * times this, and 1.3 to 12 MB more; what is not used yet costs address space alone.
    */
   readonly dictionarySize?: number;
   /** A match of this length is taken without looking further, 8..273, default 64. */
@@ -40,6 +40,8 @@ interface Exports {
   bits(): number;
   candidates(): number;
   chunks(): number;
+  chunkSpent(): number;
+  chunkFrom(): number;
   mark(): number;
   rollback(place: number, more: number): void;
   release(): void;
@@ -49,6 +51,10 @@ interface Exports {
   drained(): void;
   finishEncoding(): void;
 }
+
+/** What fills a chunk of LZMA2, as in assembly/lzma/chunks.ts: bits of its steps, or bytes. */
+const CHUNK_BITS = (65536 - 512) * 8;
+const CHUNK_BYTES = 2 ** 21 - 1024;
 
 /** Bytes that one call takes in. */
 const INBOX = 4096;
@@ -146,6 +152,16 @@ export class LzmaKernel {
       if (exports.pushMany(part.length) !== part.length) throw noMemory();
       if (drain !== undefined) this.drain(drain);
     }
+  }
+
+  /**
+   * Chunks of LZMA2 of a text that is all that there is, or a byte longer. What the open tail fills is counted as well,
+   * so that this depends on the text and not on how much of it is decided.
+   */
+  chunksOf(bits: number, length: number): number {
+    const { exports } = this;
+    const full = bits - exports.chunkSpent() >= CHUNK_BITS || length - exports.chunkFrom() >= CHUNK_BYTES;
+    return exports.chunks() + (full ? 2 : 1);
   }
 
   /** Hands over code that is ready. */

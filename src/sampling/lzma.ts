@@ -25,17 +25,18 @@ export interface LzmaOracleOptions extends LzmaParameters {
    * What a length counts. `raw` (default): the model's bits alone, a sum of -log2 of the probabilities that bits had, in
    * units of 2^-20 bits, which nothing rounds further. `alone`: a .lzma file: 13 bytes of header and 5 of the range coder
    * more. `xz`: an .xz file with CRC32: its headers, index and footer, and those of each LZMA2 chunk, or what it takes to
-   * store the text where that is shorter; without padding to 4 bytes, and the last chunk of 64 kB may be counted a step
-   * early or late. The files that are really written differ by less than 5 bytes and padding.
+   * store the text where that is shorter; without padding to 4 bytes. A chunk that has just been filled (every 64 kB)
+   * counts the next one's header too. The files that are really written differ by less than 5 bytes and padding.
    */
   readonly format?: 'raw' | LzmaFormat;
 }
 
 /** At most this many symbols are tried one by one; for more all 256 are measured at once. */
-const FEW = 2;
+const FEW = 4;
 
 /**
- * The length of a text under LZMA, byte by byte, with undo.
+ * The length of a text under LZMA, byte by byte, with undo. Mostly it grows with every byte; a byte that makes a match
+ * possible can also make it shorter by a little.
  *
  * Under marks the undo log takes 150 to 600 bytes for a byte pushed; together with the rest it may fill 1 GiB.
  *
@@ -145,7 +146,7 @@ export class LzmaOracle implements LengthOracle {
     if (this.format === 'raw') return bits;
     if (this.format === 'alone') return bits + 8 * (ALONE_HEADER + CODER_BYTES);
     if (length === 0) return 8 * xzBytes(0, 0);
-    const chunks = Math.max(1, this.kernel.exports.chunks());
+    const chunks = this.kernel.chunksOf(bits, length);
     // Each chunk has 5 bytes of header, the first one more; and a zero ends them.
     const lzma2 = bits / 8 + (5 + CODER_BYTES) * chunks + 2;
     const stored = storedBytes(length);

@@ -33,7 +33,7 @@ export default defineConfig({
       {
         // Known beforehand: what is found while the tests run makes the page load again.
         optimizeDeps: {
-          include: ['crc-32/crc32c.js', '@noble/hashes/sha2.js', 'fast-check', '@rgrove/parse-xml', 'fflate'],
+          include: ['crc-32/crc32c.js', '@noble/hashes/sha2.js', 'fast-check', '@rgrove/parse-xml', 'fflate', 'pako'],
         },
         test: {
           name: 'browser',

@@ -83,7 +83,7 @@ function known(cell: u32, otherwise: f64): f64 {
  *
  * @param own - What the frequencies say.
  * @param logit - The same as a logit.
- * @param below - What the suffix says, as a logit, or 0.
+ * @param below - What the suffix says, as a logit; 0 without one.
  */
 export function decide(d: Decision, own: f64, logit: f64, below: f64): void {
   const w = d.mixer;

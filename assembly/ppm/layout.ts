@@ -11,12 +11,16 @@ export const CUTS: u32 = BASE;
 export const WEIGHTS: u32 = CUTS + 257 * 4 + 4;
 /** Which symbols longer contexts have excluded: a byte a symbol. */
 export const MASK: u32 = WEIGHTS + 256 * 8;
-/** Values of the states of a chain of contexts, f64 x 256 a context; the newest of each symbol, f64 x 256. */
+/** Values of the states of a chain of contexts, f64 x 256 a context, and sums of values with escapes, f64 a context. */
 export const VALUES: u32 = (MASK + 256 + 63) & ~63;
-export const BY_SYMBOL: u32 = VALUES + (ORDERS + 1) * 2048;
+export const TOTALS: u32 = VALUES + (ORDERS + 1) * 2048;
+/** Values of the same symbols in the context's suffix, f64 x 256 a context. */
+export const BELOW: u32 = TOTALS + (ORDERS + 1) * 8;
+/** The newest value of each symbol, f64 x 256. */
+export const BY_SYMBOL: u32 = BELOW + (ORDERS + 1) * 2048;
 /** Records of the present levels: see levels.ts. */
 export const LEVEL_BYTES: u32 = 256;
-export const LEVELS: u32 = BY_SYMBOL + 2048;
+export const LEVELS: u32 = (BY_SYMBOL + 2048 + 63) & ~63;
 /** States that wait for a successor, u32 each. */
 export const WAITING: u32 = LEVELS + (ORDERS + 1) * LEVEL_BYTES;
 
@@ -39,7 +43,7 @@ export const MIXER_BYTES: u32 = (INPUTS + 1) * 8;
 export const TABLE_BITS: u32 = 13;
 export const TABLES: u32 = (MIXERS + KINDS * (ORDERS + 1) * MIXER_BYTES + 63) & ~63;
 
-/** The undo log: past TABLES, which end at about 0x15e000. */
+/** The undo log: past TABLES, which end at about 0x166000. */
 export const LOG: u32 = 0x180000;
 export const LOG_BYTES: u32 = 1 << 20;
 /** Text and contexts: the host knows this address. */

@@ -1,11 +1,13 @@
 // Predictions. A prediction is made of levels: the contexts from the longest on that know a symbol which no longer one
 // knows, each with the probability that it is none of its symbols (an escape) and that it is the likeliest of them.
 import {
+  BELOW,
   BY_SYMBOL,
   CUTS,
   LEVEL_BYTES,
   LEVELS,
   MASK,
+  TOTALS,
   VALUES,
   WEIGHTS,
 } from './layout';
@@ -97,26 +99,36 @@ function steps(logit: f64): u32 {
 function blend(context: u32, i: u32): void {
   const suffix = suffixOf(context);
   if (suffix != 0) blend(suffix, i + 1);
+  else memory.fill(BY_SYMBOL, 0, 2048);
   const n = countOf(context);
   const states = statesOf(context);
   const values = VALUES + (i << 11);
+  const below = BELOW + (i << 11);
+  const total = TOTALS + (i << 3);
   if (n == 1) {
-    store<f64>(values, 1.0);
+    const at = BY_SYMBOL + (<u32>load<u8>(states, SYMBOL) << 3);
+    const frequency = <f64>load<u8>(states, FREQUENCY);
+    store<f64>(below, load<f64>(at));
+    store<f64>(at, frequency);
+    store<f64>(values, frequency);
+    store<f64>(total, frequency + 1.0);
     return;
   }
-  let unit: f64 = 0.0;
-  if (suffix != 0) {
-    let sum: f64 = 0.0;
-    for (let k: u32 = 0; k < n; k++) sum += load<f64>(BY_SYMBOL + (<u32>load<u8>(states + (k << 3), SYMBOL) << 3));
-    unit = <f64>(4 + 3 * n) / sum;
-  } else memory.fill(BY_SYMBOL, 0, 2048);
+  let sum: f64 = 0.0;
+  for (let k: u32 = 0; k < n; k++) {
+    const value = load<f64>(BY_SYMBOL + (<u32>load<u8>(states + (k << 3), SYMBOL) << 3));
+    store<f64>(below + (k << 3), value);
+    sum += value;
+  }
+  const share: f64 = suffix != 0 ? <f64>(4 + 3 * n) : 0.0;
+  const unit: f64 = suffix != 0 ? share / sum : 0.0;
   for (let k: u32 = 0; k < n; k++) {
     const s = states + (k << 3);
-    const at = BY_SYMBOL + (<u32>load<u8>(s, SYMBOL) << 3);
-    const value = <f64>load<u8>(s, FREQUENCY) + unit * load<f64>(at);
-    store<f64>(at, value);
+    const value = <f64>load<u8>(s, FREQUENCY) + unit * load<f64>(below + (k << 3));
+    store<f64>(BY_SYMBOL + (<u32>load<u8>(s, SYMBOL) << 3), value);
     store<f64>(values + (k << 3), value);
   }
+  store<f64>(total, <f64>sumOf(context) + share);
 }
 
 /** Starts a prediction: there is one level. */
@@ -149,20 +161,32 @@ function addLevel(context: u32, depth: u32, excluded: u32): void {
   const level = levelAt(levels++);
   const n = countOf(context);
   const states = statesOf(context);
-  const values = VALUES + ((registers.depth - depth) << 11);
+  const i = registers.depth - depth;
+  const values = VALUES + (i << 11);
+  const below = BELOW + (i << 11);
   let sum: f64 = 0.0;
   let first: u32 = 0;
   let most: f64 = 0.0;
   let all: u32 = 0;
-  for (let i: u32 = 0; i < n; i++) {
-    const s = states + (i << 3);
+  // The same sums of the suffix's values: of the symbols that are excluded and of the others.
+  let belowMasked: f64 = 0.0;
+  let belowSum: f64 = 0.0;
+  let belowFirst: f64 = 0.0;
+  for (let k: u32 = 0; k < n; k++) {
+    const s = states + (k << 3);
+    const x = load<f64>(below + (k << 3));
     all += load<u8>(s, FREQUENCY);
-    if (load<u8>(MASK + <u32>load<u8>(s, SYMBOL))) continue;
-    const value = load<f64>(values + (i << 3));
+    if (load<u8>(MASK + <u32>load<u8>(s, SYMBOL))) {
+      belowMasked += x;
+      continue;
+    }
+    const value = load<f64>(values + (k << 3));
     sum += value;
+    belowSum += x;
     if (value > most) {
       most = value;
       first = s;
+      belowFirst = x;
     }
   }
   level.context = context;
@@ -176,23 +200,17 @@ function addLevel(context: u32, depth: u32, excluded: u32): void {
   level.chooses = u32(n - excluded > 1);
   const frequency: u32 = load<u8>(first, FREQUENCY);
   const symbol: u32 = load<u8>(first, SYMBOL);
-  // What the suffix says of the first symbol.
   const suffix = suffixOf(context);
-  const suffixCount: u32 = suffix == 0 ? 256 : countOf(suffix);
-  let below: f64 = 0.0;
-  let belowSteps: u32 = 0;
-  if (suffix != 0) {
-    const f = <f64>load<u8>(find(suffix, symbol), FREQUENCY);
-    below = stretch(suffixCount == 1 ? f / (f + 1.0) : f / <f64>sumOf(suffix));
-    belowSteps = steps(below) >> 1;
-  }
   const last: u32 = registers.last;
   const high = u32(last >= 64);
   const run = u32(registers.run >= 0);
   const success = registers.success;
   if (level.escapes) {
     const e = escapeOf(level);
-    const more: u32 = suffixCount - n;
+    const more: u32 = countOf(suffix) - n;
+    // What the suffix says of its other symbols together.
+    const others = load<f64>(TOTALS + ((i + 1) << 3)) - belowMasked;
+    const novel = stretch((others - belowSum) / others);
     if (n == 1) {
       const own = 0.9 / (<f64>frequency + 0.9);
       const bits = bitsOf(frequency);
@@ -202,8 +220,8 @@ function addLevel(context: u32, depth: u32, excluded: u32): void {
       e.cell0 = cellAt(SINGLE, 0, (q << 6) | (success << 5) | (few << 3) | (high << 2) | (u32(symbol >= 64) << 1) | run);
       e.cell1 = cellAt(SINGLE, 1, (symbol << 4) | q);
       e.cell2 = cellAt(SINGLE, 2, (last << 4) | q);
-      e.cell3 = cellAt(SINGLE, 3, (depth << 7) | (q << 3) | belowSteps);
-      decide(e, own, stretch(own), -below);
+      e.cell3 = cellAt(SINGLE, 3, (depth << 7) | (q << 3) | (steps(novel) >> 1));
+      decide(e, own, stretch(own), novel);
     } else if (excluded == 0) {
       const own = <f64>(sumOf(context) - all) / <f64>sumOf(context);
       const logit = stretch(own);
@@ -215,7 +233,7 @@ function addLevel(context: u32, depth: u32, excluded: u32): void {
       e.cell1 = cellAt(SEVERAL, 1, (symbol << 4) | q);
       e.cell2 = cellAt(SEVERAL, 2, (last << 4) | q);
       e.cell3 = cellAt(SEVERAL, 3, (depth << 8) | (q << 4) | min<u32>(15, (frequency << 4) / all));
-      decide(e, own, logit, 0.0);
+      decide(e, own, logit, novel);
     } else {
       const rest: u32 = n - excluded;
       const escapes = <f64>(10 + 5 * min<u32>(rest, 12));
@@ -229,7 +247,7 @@ function addLevel(context: u32, depth: u32, excluded: u32): void {
       e.cell1 = cellAt(MASKED, 1, (symbol << 4) | q);
       e.cell2 = cellAt(MASKED, 2, (last << 4) | q);
       e.cell3 = cellAt(MASKED, 3, (depth << 8) | (q << 4) | bitsOf(excluded));
-      decide(e, own, logit, 0.0);
+      decide(e, own, logit, novel);
     }
   }
   if (level.chooses) {
@@ -237,13 +255,15 @@ function addLevel(context: u32, depth: u32, excluded: u32): void {
     const own = most / sum;
     const q = min<u32>(15, <u32>(own * 16.0));
     const size = min<u32>(bitsOf(n - excluded), 7);
+    // What the suffix says of the first symbol.
+    const likely: f64 = suffix != 0 ? stretch(belowFirst / belowSum) : 0.0;
     const kind = excluded == 0 ? LIKELIEST : MASKED_LIKELIEST;
     c.mixer = mixerAt(kind, depth);
     c.cell0 = cellAt(kind, 0, (q << 6) | (size << 3) | (success << 2) | (run << 1) | u32(symbol >= 64));
     c.cell1 = cellAt(kind, 1, (symbol << 4) | q);
     c.cell2 = cellAt(kind, 2, (last << 4) | q);
-    c.cell3 = cellAt(kind, 3, (depth << 7) | (q << 3) | belowSteps);
-    decide(c, own, stretch(own), below);
+    c.cell3 = cellAt(kind, 3, (depth << 7) | (q << 3) | (steps(likely) >> 1));
+    decide(c, own, stretch(own), likely);
   }
 }
 

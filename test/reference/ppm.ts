@@ -33,6 +33,14 @@ interface Level {
   choice: Decision | null;
 }
 
+/** Values of a context's states, their sum with escapes, and values of the same symbols in the suffix. */
+interface Blend {
+  values: number[];
+  total: number;
+  below: number[];
+  suffix: Blend | null;
+}
+
 /** An adaptive probability in units of 2^-22, the number of bits it has seen, and its logit in single precision. */
 interface Cell {
   p: number;
@@ -315,52 +323,56 @@ export class ReferencePpm {
 
   // ---- Levels --------------------------------------------------------------------------------------------------------
 
-  /** Values of a context's states: their frequencies, and what its suffix says. */
-  private values(context: Context, bySymbol: Map<number, number>): number[] {
-    const { states } = context;
+  /** Values of a context's states, after its suffix's. */
+  private blend(context: Context): Blend {
+    const { states, suffix } = context;
     const n = states.length;
-    if (n === 1) return [1];
-    let unit = 0;
-    if (context.suffix !== null) {
-      let sum = 0;
-      for (const { symbol } of states) sum += bySymbol.get(symbol)!;
-      unit = (4 + 3 * n) / sum;
-    }
-    return states.map(({ symbol, frequency }) => {
-      const value = frequency + unit * (bySymbol.get(symbol) ?? 0);
-      bySymbol.set(symbol, value);
-      return value;
-    });
+    const frequencies = states.map(({ frequency }) => frequency);
+    if (suffix === null) return { values: frequencies, total: context.sum, below: states.map(() => 0), suffix: null };
+    const lower = this.blend(suffix);
+    const below = states.map(({ symbol }) => lower.values[suffix.states.findIndex((s) => s.symbol === symbol)]);
+    if (n === 1) return { values: frequencies, total: frequencies[0] + 1, below, suffix: lower };
+    const share = 4 + 3 * n;
+    const unit = share / below.reduce((a, b) => a + b, 0);
+    const values = frequencies.map((frequency, i) => frequency + unit * below[i]);
+    return { values, total: context.sum + share, below, suffix: lower };
   }
 
   private levels(): Level[] {
-    const chain: Context[] = [];
-    for (let c: Context | null = this.context; c !== null; c = c.suffix) chain.push(c);
-    const bySymbol = new Map<number, number>();
-    const values = chain.map(() => [] as number[]);
-    for (let i = chain.length - 1; i >= 0; i--) values[i] = this.values(chain[i], bySymbol);
     const levels: Level[] = [];
     let excluded = 0;
-    chain.forEach((context, i) => {
-      if (context.states.length === excluded) return;
-      const masked = new Set(levels.at(-1)?.context.states.map(({ symbol }) => symbol));
-      levels.push(this.level(context, this.depth - i, masked, values[i]));
-      excluded = context.states.length;
-    });
+    let depth = this.depth;
+    let blend: Blend | null = this.blend(this.context);
+    for (let c: Context | null = this.context; c !== null && blend !== null; c = c.suffix) {
+      if (c.states.length > excluded) {
+        const masked = new Set(levels.at(-1)?.context.states.map(({ symbol }) => symbol));
+        levels.push(this.level(c, depth, masked, blend));
+        excluded = c.states.length;
+      }
+      depth--;
+      blend = blend.suffix;
+    }
     return levels;
   }
 
-  private level(context: Context, depth: number, masked: Set<number>, values: number[]): Level {
+  private level(context: Context, depth: number, masked: Set<number>, blend: Blend): Level {
     const { states, suffix } = context;
     const n = states.length;
     const excluded = masked.size;
+    const { values, below } = blend;
+    let belowMasked = 0;
+    let belowSum = 0;
     let sum = 0;
     let first = 0;
     let most = 0;
     let all = 0;
     states.forEach((s, i) => {
       all += s.frequency;
-      if (masked.has(s.symbol)) return;
+      if (masked.has(s.symbol)) {
+        belowMasked += below[i];
+        return;
+      }
+      belowSum += below[i];
       sum += values[i];
       if (values[i] > most) {
         most = values[i];
@@ -368,13 +380,9 @@ export class ReferencePpm {
       }
     });
     const { symbol, frequency } = states[first];
-    let below = 0;
-    let belowSteps = 0;
-    if (suffix !== null) {
-      const f = suffix.states.find((s) => s.symbol === symbol)!.frequency;
-      below = stretch(suffix.states.length === 1 ? f / (f + 1) : f / suffix.sum);
-      belowSteps = steps(below) >> 1;
-    }
+    const others = (blend.suffix?.total ?? 0) - belowMasked;
+    const novel = suffix === null ? 0 : stretch((others - belowSum) / others);
+    const likely = suffix === null ? 0 : stretch(below[first] / belowSum);
     const { last, success } = this;
     const high = last >= 64 ? 1 : 0;
     const run = this.run >= 0 ? 1 : 0;
@@ -386,7 +394,7 @@ export class ReferencePpm {
       const q = frequency < 6 ? frequency - 1 : Math.min(15, 2 * bits - 1 + ((frequency >> (bits - 2)) & 1));
       const few = more === 0 ? 0 : more === 1 ? 1 : more < 11 ? 2 : 3;
       const a = (q << 6) | (success << 5) | (few << 3) | (high << 2) | ((symbol >= 64 ? 1 : 0) << 1) | run;
-      escaping = this.decide('single', depth, q, symbol, a, (q << 3) | belowSteps, own, -below);
+      escaping = this.decide('single', depth, q, symbol, a, (q << 3) | (steps(novel) >> 1), own, novel);
     } else if (n < 256 && excluded === 0) {
       const own = (context.sum - all) / context.sum;
       const q = steps(stretch(own));
@@ -394,7 +402,7 @@ export class ReferencePpm {
       const relation = more === 0 ? 0 : 2 * more < n ? 1 : more < 2 * n ? 2 : 3;
       const a = (q << 8) | (size << 5) | (relation << 3) | (success << 2) | (run << 1) | high;
       const share = Math.min(15, Math.floor((16 * frequency) / all));
-      escaping = this.decide('several', depth, q, symbol, a, (q << 4) | share, own, 0);
+      escaping = this.decide('several', depth, q, symbol, a, (q << 4) | share, own, novel);
     } else if (n < 256) {
       const rest = n - excluded;
       const escapes = 10 + 5 * Math.min(rest, 12);
@@ -403,7 +411,7 @@ export class ReferencePpm {
       const size = rest < 5 ? rest - 1 : 2 + bitsOf(rest - 1);
       const thin = context.sum < 11 * n ? 1 : 0;
       const a = (q << 7) | (size << 3) | ((rest < more ? 1 : 0) << 2) | (thin << 1) | (excluded > rest ? 1 : 0);
-      escaping = this.decide('masked', depth, q, symbol, a, (q << 4) | bitsOf(excluded), own, 0);
+      escaping = this.decide('masked', depth, q, symbol, a, (q << 4) | bitsOf(excluded), own, novel);
     }
     let choice: Decision | null = null;
     if (n - excluded > 1) {
@@ -412,7 +420,7 @@ export class ReferencePpm {
       const size = Math.min(bitsOf(n - excluded), 7);
       const a = (q << 6) | (size << 3) | (success << 2) | (run << 1) | (symbol >= 64 ? 1 : 0);
       const kind = excluded === 0 ? 'likeliest' : 'masked likeliest';
-      choice = this.decide(kind, depth, q, symbol, a, (q << 3) | belowSteps, own, below);
+      choice = this.decide(kind, depth, q, symbol, a, (q << 3) | (steps(likely) >> 1), own, likely);
     }
     return { context, depth, excluded, values, first, most, sum, escape: escaping, choice };
   }

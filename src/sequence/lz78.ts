@@ -12,7 +12,9 @@
  * below it, with the last symbols as its context, so that a phrase's beginning is predicted too (the back-shift parsing
  * of the paper's authors; parameter M of LZ-MS: Nisenson, Yariv, El-Yaniv and Meir 2003, "Towards behaviometric security
  * systems"). `base: 'root'` lets symbols that a node has not seen be as likely as the root finds them, instead of all
- * alike.
+ * alike. Both help with text and harm with tables of numbers: bits a character of alice29.txt and kennedy.xls of the
+ * Canterbury collection are 4.08 and 2.01 plain, 3.83 and 2.13 with a back-shift of 4, 3.51 and 2.25 with the root as
+ * base, 3.19 and 2.70 with both.
  */
 import { rangeError } from '../errors.ts';
 import { JournalledInts } from './journal.ts';

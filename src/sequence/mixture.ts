@@ -196,8 +196,8 @@ const MOST_WEIGHT = 16;
 /**
  * The weighted product of models' predictions, scaled to add up to 1, with weights that learn.
  *
- * It takes a logarithm for every symbol and model: about 10 ns each. The models must not be used apart from it. Memory:
- * the models', and 12 bytes a symbol of the alphabet and model.
+ * It takes a logarithm for every symbol of the alphabet and model: with bytes about 10 us a symbol and model. The models must
+ * not be used apart from it. Memory: the models', and 12 bytes a symbol of the alphabet and model.
  *
  * @example
  * const model = new GeometricMixtureModel({ models: [new NgramModel({ order: 6 }), new Lz78Model()] });

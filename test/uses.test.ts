@@ -1,6 +1,11 @@
 /** Uses of codecs as models: any oracle as a compressor. */
 import { deflate } from 'pako';
 import { describe, expect, it } from 'vitest';
+import { blackBox } from '../src/sampling/black-box.ts';
+import { DeflateOracle } from '../src/sampling/deflate.ts';
+import { Lz78Oracle } from '../src/sampling/lz78.ts';
+import { LzmaOracle } from '../src/sampling/lzma.ts';
+import { LzwOracle } from '../src/sampling/lzw.ts';
 import { type LengthOracle, ModelOracle } from '../src/sampling/oracle.ts';
 import { OracleModel } from '../src/sampling/oracle-model.ts';
 import { RleOracle } from '../src/sampling/rle.ts';
@@ -11,23 +16,22 @@ import { checkSequenceModel } from './support/sequences.ts';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
-/** An oracle of any function of bytes. */
-class FunctionOracle implements LengthOracle {
+/** An oracle whose lengths after one symbol are given. */
+class GivenOracle implements LengthOracle {
   readonly alphabetSize: number;
-  private readonly length: (symbols: Uint8Array) => number;
+  private readonly lengths: readonly number[];
   private readonly symbols: number[] = [];
   private readonly marks = new Marks();
 
-  constructor(length: (symbols: Uint8Array) => number, alphabetSize = 256) {
-    this.length = length;
-    this.alphabetSize = alphabetSize;
+  constructor(lengths: readonly number[]) {
+    this.lengths = lengths;
+    this.alphabetSize = lengths.length;
   }
   push(symbol: number): void {
-    if (!(Number.isInteger(symbol) && symbol >= 0 && symbol < this.alphabetSize)) throw new RangeError('no symbol');
     this.symbols.push(symbol);
   }
   bits(): number {
-    return this.length(Uint8Array.from(this.symbols));
+    return this.lengths[this.symbols[0]];
   }
   mark(): Mark {
     return this.marks.add(this.symbols.length);
@@ -42,7 +46,7 @@ class FunctionOracle implements LengthOracle {
 
 /** Frequencies that one prediction gives for given lengths. */
 function frequencies(lengths: readonly number[], options = {}): number[] {
-  const oracle = new FunctionOracle((symbols) => lengths[symbols[0]], lengths.length);
+  const oracle = new GivenOracle(lengths);
   const cuts = new Uint32Array(lengths.length + 1);
   new OracleModel(oracle, options).intervals(cuts);
   return lengths.map((_, s) => cuts[s + 1] - cuts[s]);
@@ -86,16 +90,67 @@ describe('an oracle as a model', () => {
     for (const least of [0, 0.5, 32769]) expect(() => new OracleModel(oracle, { least })).toThrow(RangeError);
   });
 
-  it('makes a compressor of run lengths and of a black box', () => {
-    const runs = bytesOf('aaaaaaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbbbbcccccccccccccccccccc');
-    const rle = encodeSymbols(new OracleModel(new RleOracle()), runs);
-    expect(decodeSymbols(new OracleModel(new RleOracle()), rle, runs.length)).toEqual(runs);
-    expect(rle.length * 4).toBeLessThan(runs.length / 2);
-    const text = bytesOf('abracadabra abracadabra abra');
+  it('makes a compressor of any codec', () => {
+    const text = bytesOf('she sells sea shells by the sea shore; the shells she sells are sea shells');
+    const runs = bytesOf(`${'a'.repeat(20)}${'b'.repeat(20)}${'c'.repeat(20)}`);
+    const cases: [string, Uint8Array, () => LengthOracle, number][] = [
+      ['RLE', runs, () => new RleOracle(), 30],
+      ['LZ78', text, () => new Lz78Oracle(), 74],
+      ['LZW', text, () => new LzwOracle({ convention: 'gif' }), 74],
+      ['deflate', text, () => new DeflateOracle({ level: 9 }), 56],
+      ['gzip', text, () => new DeflateOracle({ format: 'gzip' }), 56],
+      ['LZMA', text, () => new LzmaOracle(), 56],
+      ['LZMA in chunks', text, () => new LzmaOracle({ format: 'xz' }), 74],
+      ['the lengths of a model', text, () => new ModelOracle(new Lz78Model()), 74],
+    ];
+    for (const [name, raw, create, most] of cases)
+      for (const options of [{}, { temperature: 1.7, least: 3 }]) {
+        const words = encodeSymbols(new OracleModel(create(), options), raw);
+        expect(decodeSymbols(new OracleModel(create(), options), words, raw.length), name).toEqual(raw);
+        expect(4 * words.length, name).toBeLessThanOrEqual(most);
+      }
+  });
+
+  it('makes a compressor of a black box', () => {
+    const text = bytesOf('abracadabra abracadabra');
     const small = { legacyHash: true, memLevel: 1 as const, windowBits: 9 as const };
-    const box = () => new OracleModel(new FunctionOracle((bytes) => 8 * deflate(bytes, small).length));
+    const box = () => new OracleModel(blackBox((bytes) => deflate(bytes, small).length));
     const words = encodeSymbols(box(), text);
     expect(decodeSymbols(box(), words, text.length)).toEqual(text);
-    expect(words.length * 4).toBeLessThan(text.length);
+    expect(4 * words.length).toBeLessThan(text.length);
+  });
+
+  it('has the bits that it had', () => {
+    // Any change of these is a change of what archives hold.
+    const text = bytesOf('abracadabra');
+    const words = (oracle: LengthOracle) => Array.from(encodeSymbols(new OracleModel(oracle), text));
+    expect(words(new DeflateOracle({ format: 'raw' }))).toMatchInlineSnapshot(`
+      [
+        2093636120,
+        3765448858,
+        1272443761,
+      ]
+    `);
+    expect(words(new LzwOracle())).toMatchInlineSnapshot(`
+      [
+        1633841761,
+        3391269250,
+        3471058350,
+      ]
+    `);
+    expect(words(new LzmaOracle())).toMatchInlineSnapshot(`
+      [
+        1634961148,
+        3018331072,
+        3437821654,
+      ]
+    `);
+    expect(words(new ModelOracle(new Lz78Model()))).toMatchInlineSnapshot(`
+      [
+        1637296382,
+        2050352671,
+        1707994434,
+      ]
+    `);
   });
 });

@@ -43,7 +43,7 @@ const FEW = 4;
  * @example
  * const oracle = new LzmaOracle();
  * for (const byte of new TextEncoder().encode('banana banana')) oracle.push(byte);
- * oracle.bits(); // 70.9 or so
+ * oracle.bits(); // 60.87, of 104
  */
 export class LzmaOracle implements LengthOracle {
   readonly alphabetSize = 256;

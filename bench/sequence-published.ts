@@ -65,7 +65,7 @@ export const published: readonly Published[] = [
   {
     id: 'ppmd',
     title: 'PPMd, published',
-    source: 'the same table, column ref_PPMd',
+    source: 'the same table of Gleave and Steinruecken (arXiv:1701.04047), column ref_PPMd',
     bits: fromBytes({
       'alice29.txt': [39_949, sizes['alice29.txt']],
       'asyoulik.txt': [36_615, sizes['asyoulik.txt']],

@@ -4,6 +4,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { samplingTables } from './readme-sampling.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const pages = [
@@ -476,6 +477,7 @@ function networks({ rows, versions, training, machine, rounds, date }) {
 }
 
 const tables = {
+  ...samplingTables(load),
   networks: ['networks', networks],
   'images-binarised': ['images', imagesSet('binarised')],
   'images-raw': ['images', imagesSet('raw')],

@@ -28,7 +28,7 @@ export const DECISION_BYTES: u32 = X + INPUTS * 8;
 
 /** Probabilities of cells are in units of 2^-22. */
 const ONE: u32 = 1 << 22;
-/** A cell moves by at least about 1 / LIMIT of the way. */
+/** A cell moves by 1 / (n + 3) of the way, with n up to LIMIT: its first value weighs like two bits. */
 const LIMIT: u32 = 255;
 /** A step of the weights after n others: SLOWEST + 2 / (n + 100). */
 const SLOWEST: f64 = 0.002;
@@ -105,7 +105,7 @@ function learnCell(cell: u32, bit: u32, own: f64): void {
   let n = word & 1023;
   const p = n != 0 ? <f64>(word >> 10) : floor<f64>(own * <f64>ONE);
   const target: f64 = bit ? <f64>(ONE - 1) : 0.0;
-  const next = <u32>(p + (target - p) / (<f64>n + 1.5));
+  const next = <u32>(p + (target - p) / (<f64>n + 3.0));
   if (n < LIMIT) n++;
   const logit = <f32>log((<f64>next + 0.5) / (<f64>(ONE - next) - 0.5));
   put64(cell, <u64>((next << 10) | n) | ((<u64>reinterpret<u32>(logit)) << 32));

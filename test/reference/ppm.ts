@@ -470,7 +470,7 @@ export class ReferencePpm {
     const one = 2 ** 22;
     for (const cell of cells) {
       const before = cell.n > 0 ? cell.p : Math.floor(own * one);
-      cell.p = Math.floor(before + ((bit ? one - 1 : 0) - before) / (cell.n + 1.5));
+      cell.p = Math.floor(before + ((bit ? one - 1 : 0) - before) / (cell.n + 3));
       cell.logit = Math.fround(log((cell.p + 0.5) / (one - cell.p - 0.5)));
       if (cell.n < 255) cell.n++;
     }

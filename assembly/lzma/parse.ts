@@ -64,7 +64,8 @@ export const STATE: u32 = 48;
 export const FIRST_BACK: u32 = 52;
 export const FIRST_LENGTH: u32 = 56;
 
-// Detours, which begin with the position they start from: a source broke off, its byte is to be coded as a literal, and then its distance goes on as repeat 0.
+// Detours, which begin with the position they start from: a source broke off, its byte is to be coded as a literal, and
+// then its distance goes on as repeat 0.
 export const D_BACK: u32 = 4;
 export const D_LENGTH: u32 = 8;
 export const D_DISTANCE: u32 = 12;

@@ -144,7 +144,28 @@ export function distance(x: Text, y: Text, measure: Measure, options: DistanceOp
  * newick(upgma(matrix.distances, names));
  */
 export function distances(texts: readonly Text[], measure: Measure, options: DistancesOptions = {}): DistanceMatrix {
-  const { symmetric = true, onRow } = options;
+  const steps = distanceSteps(texts, measure, options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    options.onRow?.(value, texts.length);
+  }
+}
+
+/**
+ * {@link distances}, a row at a time, so that a caller may show how far it is, or stop.
+ *
+ * @returns a generator of the number of rows that are done.
+ * @throws RangeError (`invalid-argument`) as {@link distance} does.
+ * @example
+ * for (const rows of distanceSteps(texts, new DeflateOracle())) show(rows / texts.length);
+ */
+export function* distanceSteps(
+  texts: readonly Text[],
+  measure: Measure,
+  options: Omit<DistancesOptions, 'onRow'> = {},
+): Generator<number, DistanceMatrix, undefined> {
+  const { symmetric = true } = options;
   const lengths = new Lengths(measure, options.separator);
   const all = texts.map(symbolsOf);
   const size = all.length;
@@ -152,7 +173,7 @@ export function distances(texts: readonly Text[], measure: Measure, options: Dis
   const together = new Float64Array(size * size);
   for (const [i, x] of all.entries()) {
     lengths.before(x, all, together.subarray(i * size, (i + 1) * size));
-    onRow?.(i + 1, size);
+    yield i + 1;
   }
   const found = new Float64Array(size * size);
   for (let i = 0; i < size; i++)

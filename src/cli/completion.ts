@@ -28,9 +28,10 @@ function optionEntry(option: Option): Entry {
   return {
     flags,
     description: option.description,
-    choices: option.argChoices,
+    // An option whose help lists its words elsewhere has them as suggestions.
+    choices: option.argChoices ?? (option as { suggestions?: readonly string[] }).suggestions,
     takesValue: option.required || option.optional,
-    takesFile: /<(file|path)>/i.test(option.flags),
+    takesFile: /<(file|path|folder)(\.\.\.)?>/i.test(option.flags),
   };
 }
 

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { type Command, CommanderError } from 'commander';
 import { openGraphs } from '../formats/graphs.ts';
+import { samplingActions } from './actions-sampling.ts';
 import { plain } from './archive.ts';
 import { completionScript } from './completion.ts';
 import { compressFile, type OutputOptions, type Result } from './compress.ts';
@@ -172,6 +173,22 @@ async function main(args: readonly string[]): Promise<void> {
   };
 
   const actions: Actions = {
+    ...samplingActions({
+      start,
+      print,
+      say,
+      attempt: async (context, json, what, job) => {
+        try {
+          await job();
+        } catch (error) {
+          if (isBrokenPipe(error)) context.die('SIGPIPE');
+          process.exitCode = 1;
+          complain(error, what);
+          const { code, message } = describe(error);
+          if (json) print(`${JSON.stringify({ ok: false, error: { code, message } })}\n`);
+        }
+      },
+    }),
     async compress(files, options) {
       checkUsage(files, options);
       const context = start(options);
@@ -361,7 +378,9 @@ function refuseBareFile(program: Command, args: readonly string[]): void {
   const flag = args.find((arg) => arg in gzip);
   if (first === undefined && flag === undefined)
     throw usage(
-      args.length === 0 ? 'say what to do: compress, decompress, test or list' : `${args[0]} needs a command before it`,
+      args.length === 0
+        ? 'say what to do: compress, decompress, sample, profile ...'
+        : `${args[0]} needs a command before it`,
       "For example 'surprisal compress FILE'; 'surprisal --help' tells more.",
     );
   const command = flag ? gzip[flag] : /\.srp$/i.test(first ?? '') ? 'decompress' : 'compress';

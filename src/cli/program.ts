@@ -8,11 +8,12 @@ import type { CommonOptions } from './context.ts';
 import type { DecompressCommandOptions, ReadOptions } from './decompress.ts';
 import type { GraphsCommandOptions, GraphsDecompressOptions } from './graphs.ts';
 import { addImages, type ImagesActions } from './program-images.ts';
+import { addSampling, type SamplingActions } from './program-sampling.ts';
 import type { RecordsCommandOptions } from './records.ts';
 import { parseSize, parseThreads } from './sizes.ts';
 
 /** What the commands do; apart from their definition, so that help and completions load no models. */
-export interface Actions extends ImagesActions {
+export interface Actions extends ImagesActions, SamplingActions {
   compress(files: string[], options: CompressCommandOptions): Promise<void>;
   decompress(files: string[], options: DecompressCommandOptions & { test?: boolean }): Promise<void>;
   test(files: string[], options: ReadOptions): Promise<void>;
@@ -396,6 +397,7 @@ Examples:
     .action((files: string[], options: ReadOptions) => actions.infoGraphs(files, options));
 
   addImages(program, actions, { placeOptions, talk, threads, memory, maxOutput });
+  addSampling(program, actions);
 
   program
     .command('completion')

@@ -1,0 +1,207 @@
+/** What the commands that use codecs as models have in common: texts to read, what is chosen from, and where it goes. */
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isatty } from 'node:tty';
+import { allowed, both, type Constraint, overBytes, printable, utf8Valid } from '../sampling/constraints.ts';
+import { type OpenCodec, openCodec } from '../sampling/named.ts';
+import { bytes, type Tokens } from '../sampling/tokens.ts';
+import type { CommonOptions, Context } from './context.ts';
+import { CliError, describe, shown } from './messages.ts';
+import { formatSize } from './sizes.ts';
+import { openSource } from './source.ts';
+import { openTarget, standardOutput, type Target } from './target.ts';
+
+/** Options of all these commands, as commander delivers them. */
+export interface TextOptions extends Omit<CommonOptions, 'threads'> {
+  codec: string;
+  output?: string;
+  force?: boolean;
+}
+
+/** Most bytes of a text that is read whole. */
+const MOST = 2 ** 28;
+
+/**
+ * Reads a file whole.
+ *
+ * @throws CliError for what is too large, errors of the system as they are.
+ */
+export async function readText(path: string, most: number = MOST): Promise<Uint8Array> {
+  try {
+    const source = await openSource(path, { links: true, special: true, single: false });
+    const pieces: Uint8Array[] = [];
+    let size = 0;
+    try {
+      for await (const chunk of source.chunks()) {
+        size += chunk.length;
+        if (size > most) throw new CliError('limit', `is larger than ${formatSize(most)}`);
+        pieces.push(chunk.slice());
+      }
+    } finally {
+      await source.close();
+    }
+    return new Uint8Array(Buffer.concat(pieces));
+  } catch (error) {
+    throw named(error, path);
+  }
+}
+
+/** A fault with the file's name in it, for commands that read several files at once. */
+export function named(error: unknown, path: string): CliError {
+  const { code, message, hint } = describe(error);
+  return new CliError(code, `${path === '-' ? 'standard input' : shown(path)}: ${message}`, hint);
+}
+
+/** Files, and those of folders and of folders in these, in the order of their names. Hidden ones are left out. */
+export async function listFiles(paths: readonly string[], depth = 16): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of paths) {
+    if (path === '-') {
+      found.push(path);
+      continue;
+    }
+    try {
+      const stats = await lstat(path);
+      if (!stats.isDirectory()) {
+        found.push(path);
+        continue;
+      }
+      if (depth === 0) throw new CliError('too-deep', 'has too many folders in folders');
+      const names = (await readdir(path)).filter((name) => !name.startsWith('.')).sort();
+      found.push(
+        ...(await listFiles(
+          names.map((name) => join(path, name)),
+          depth - 1,
+        )),
+      );
+    } catch (error) {
+      throw error instanceof CliError && error.message.includes(path) ? error : named(error, path);
+    }
+  }
+  return found;
+}
+
+/** Opens a codec and lets it see the texts it is primed with. */
+export async function primedCodec(
+  name: string,
+  primes: readonly Uint8Array[],
+  more: number,
+  context: Context,
+): Promise<OpenCodec> {
+  const size = primes.reduce((sum, prime) => sum + prime.length, more);
+  const codec = await openCodec(name, { size });
+  if (codec.kind === 'estimate')
+    context.warn(`${name}: lengths in whole bytes, which depend on this machine: an estimate, and slow`);
+  for (const prime of primes) codec.learn(prime);
+  return codec;
+}
+
+/** What text is chosen from. */
+export type AlphabetName = 'text' | 'bytes' | 'ascii' | 'seen';
+
+/** States of {@link clean}: 1 after the byte that begins the characters U+0080 to U+00BF. */
+const noControls = (state: number, byte: number): number => {
+  if (state === 1) return byte < 0xa0 ? -1 : 0;
+  if (byte === 0xc2) return 1;
+  return (byte < 32 && byte !== 9 && byte !== 10) || byte === 127 ? -1 : 0;
+};
+
+/** Valid UTF-8 without control characters but tabs and line ends, so that a terminal stays what it is. */
+function clean(alphabet: Tokens, before: Uint8Array): Constraint {
+  const open = before.length > 0 && before[before.length - 1] === 0xc2 ? 1 : 0;
+  const limit = both(utf8Valid(alphabet, before), overBytes(alphabet, 2, open, noControls));
+  return limit as Constraint;
+}
+
+function isText(before: Uint8Array): boolean {
+  try {
+    utf8Valid(bytes(), before);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What a sampler may write. */
+export interface Alphabet {
+  readonly name: AlphabetName;
+  /** Whether it can only be text. */
+  readonly text: boolean;
+  readonly constraint: Constraint | undefined;
+}
+
+/**
+ * What a sampler may write, by name: unless told otherwise the bytes that were seen, or any text after nothing.
+ *
+ * @param before - All that came before.
+ * @returns the constraint, undefined for any byte.
+ */
+export function alphabetOf(name: AlphabetName | undefined, before: Uint8Array): Alphabet {
+  const text = isText(before);
+  const chosen = name ?? (before.length > 0 ? 'seen' : 'text');
+  switch (chosen) {
+    case 'bytes':
+      return { name: chosen, text: false, constraint: undefined };
+    case 'ascii':
+      return { name: chosen, text: true, constraint: printable() as Constraint };
+    case 'seen': {
+      const set = new Set(before);
+      if (set.size === 0)
+        throw new CliError('usage', 'nothing has been seen: -a seen needs --prime or --prompt', 'Give one of them.');
+      const seen = allowed(set);
+      // Bytes of text are to be text again.
+      return { name: chosen, text, constraint: (text ? both(clean(bytes(), before), seen) : seen) as Constraint };
+    }
+    default:
+      if (!text)
+        throw new CliError('usage', '-a text needs a prompt that is valid UTF-8', 'Use -a bytes, or leave -a out.');
+      return { name: chosen, text, constraint: clean(bytes(), before) };
+  }
+}
+
+/** Where text goes: a file, which appears when it is whole, or the standard output. */
+export async function openOutput(options: TextOptions, binary: boolean): Promise<Target> {
+  if (options.output === '') throw new CliError('usage', '-o needs the name of a file');
+  if (options.output !== undefined && options.output !== '-') return openTarget(options.output, options.force === true);
+  if (binary && isatty(1) && !options.force)
+    throw new CliError(
+      'terminal',
+      'bytes that need not be text are not written to a terminal',
+      'Name a file with -o, redirect the output, or use -a text; -f forces it.',
+    );
+  return standardOutput();
+}
+
+/** What a picture or table is to be, by the ending of its name. */
+export function formatOf<F extends string>(output: string | undefined, formats: readonly F[]): F | undefined {
+  if (output === undefined) return undefined;
+  const ending = /\.([a-z]+)$/i.exec(output)?.[1].toLowerCase();
+  const format = formats.find((name) => name === ending);
+  if (format === undefined)
+    throw new CliError('usage', `-o ${shown(output)}: the name ends in ${formats.map((f) => `.${f}`).join(', ')}`);
+  return format;
+}
+
+/** Writes a result whole. */
+export async function writeOutput(options: TextOptions, text: string): Promise<void> {
+  const target = await openOutput(options, false);
+  try {
+    await target.write(new TextEncoder().encode(text));
+    await target.commit({});
+  } catch (error) {
+    await target.abandon();
+    throw error;
+  }
+}
+
+/** Lets the event loop see signals and pipes, at most every 20 ms. */
+export class Breath {
+  private last = performance.now();
+
+  async take(): Promise<void> {
+    const now = performance.now();
+    if (now - this.last < 20) return;
+    this.last = now;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+}

@@ -66,6 +66,14 @@ describe('PPM', () => {
     for (const order of [1, 4]) sameAsReference(order, 2 ** 20, bytes);
   });
 
+  it('has contexts that know every byte, as the reference has', () => {
+    sameAsReference(
+      2,
+      2 ** 20,
+      Uint8Array.from({ length: 1100 }, (_, i) => (i % 2 === 0 ? 7 : (i >> 1) * 37)),
+    );
+  });
+
   it('starts again when memory is full, as the reference does', () => {
     for (const order of [2, 16])
       expect(sameAsReference(order, SMALL, letters(2800, order === 2 ? 40 : 4)).restarts).toBeGreaterThan(0);

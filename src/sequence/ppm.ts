@@ -6,8 +6,12 @@
  * were ruled out already are excluded. New contexts inherit their first frequency from shorter ones, and only the
  * contexts that took part learn (D. Shkarin, "PPM: one step to practicality", Data Compression Conference 2002; J.
  * Cleary and I. Witten, "Data compression using adaptive coding and partial string matching", 1984). Whether a context
- * escapes, and whether its likeliest symbol comes, is estimated secondarily: adaptive probabilities of four situations
- * and the frequencies' own estimate are mixed in the logistic domain, which is further than PPMII goes.
+ * escapes, and whether its likeliest symbol comes, is estimated secondarily.
+ *
+ * Two things go further than PPMII: the secondary estimates are mixtures in the logistic domain, of the adaptive
+ * probabilities of four situations with what the frequencies of the context and of its suffix say; and frequencies of
+ * a context are interpolated with those of its suffix (R. Kneser and H. Ney, "Improved backing-off for m-gram language
+ * modeling", 1995) where symbols share what an escape leaves them.
  *
  * The model runs inside WASM and its bits are the same on every engine.
  */

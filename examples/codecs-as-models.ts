@@ -112,9 +112,9 @@ const typescript = async (path: string): Promise<Uint8Array> => {
 
 /** The first bytes of the interface Document as TypeScript declares it: a text of code, links and prose. */
 export async function declarations(size: number): Promise<Uint8Array> {
-  const all = await typescript('lib.dom.d.ts');
+  const all = new TextDecoder().decode(await typescript('lib.dom.d.ts'));
   const start = all.indexOf('interface Document extends');
-  return all.slice(start, start + size);
+  return new TextEncoder().encode(all.slice(start, start + size)).slice(0, size);
 }
 
 /** TypeScript's messages in a language, `de` or `pt-br`, about `size` bytes of them. */

@@ -2,7 +2,7 @@
  * The TypeScript of the documents is true: every ```ts block compiles with strict settings and runs, and every comment
  * that ends a statement's line is its value.
  *
- * Blocks of a page have the imports of those before them, from the package or the examples, and no variables. A comment says
+ * Blocks of a page have the imports of those before them, from the package, the examples or the tests, and no variables. A comment says
  * - the value, arrays and objects as Node prints them, `…` for what is left out: `coder.numBits(); // 96`;
  * - or the code of the error: `model.interval(9, at); // throws 'impossible-symbol'`.
  */
@@ -27,6 +27,7 @@ const pages = [
   'image-models',
   'import',
   'bits-back',
+  'codecs-as-models',
 ];
 
 interface Block {
@@ -50,7 +51,7 @@ function checked({ code, line }: Block): { imports: string[]; body: string } {
     const text = statement.getText();
     if (ts.isImportDeclaration(statement)) {
       const library = text.replace(/'surprisal\/(.*)\.js'/, (_, path) => `'../../src/${path}.ts'`);
-      imports.push(library.replace(/'\.\.\/(examples\/.*\.ts)'/, (_, path) => `'../../${path}'`));
+      imports.push(library.replace(/'\.\.\/((?:examples|test)\/.*\.ts)'/, (_, path) => `'../../${path}'`));
       return '';
     }
     const promised = /^[ \t]*\/\/ (.*)/.exec(code.slice(statement.end))?.[1];

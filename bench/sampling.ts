@@ -1,5 +1,6 @@
 /**
- * `npm run bench:sampling [-- --corpus FOLDER] [--prime FILE[:BYTES]]... [--only PARTS] [--seeds N] [--out FILE] [--smoke]`
+ * `npm run bench:sampling [-- --corpus FOLDER] [--prime FILE[:BYTES]]... [--only PARTS] [--seeds N]
+ * [--particles 1,4,...] [--positions N] [--out FILE] [--smoke]`
  *
  * Codecs as models: what a candidate costs, beside compressing everything again; symbols a second of exact sampling;
  * bits that sampled continuations add, by the number of particles; and how many random bits are a deflate code.
@@ -152,6 +153,7 @@ const { values } = parseArgs({
     prime: { type: 'string', multiple: true, default: [fallback] },
     only: { type: 'string', default: 'candidates,speed,particles,codes' },
     seeds: { type: 'string' },
+    particles: { type: 'string' },
     positions: { type: 'string' },
     out: { type: 'string', default: 'bench/results/sampling.json' },
     smoke: { type: 'boolean', default: false },
@@ -183,7 +185,7 @@ const parts: {
   speed: () => measureSpeed(text, title, smoke ? 1 : 3, smoke ? 0.01 : 1, progress),
   particles: () => {
     const seeds = count(values.seeds, smoke ? 2 : 50);
-    const sizes = smoke ? [1, 4] : [1, 4, 16, 64, 256];
+    const sizes = values.particles?.split(',').map((one) => count(one, 1)) ?? (smoke ? [1, 4] : [1, 4, 16, 64, 256]);
     const primes = values.prime
       .map(readPrime)
       .map(({ title, bytes }) => measureParticles(bytes, title, sizes, seeds, progress));

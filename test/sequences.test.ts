@@ -22,6 +22,7 @@ class Pairs implements SequenceModel {
   private readonly history: number[] = [];
   private readonly marks = new Marks();
   private readonly fault: string;
+  private asked = false;
 
   constructor(alphabetSize: number, fault = '') {
     this.alphabetSize = alphabetSize;
@@ -34,6 +35,7 @@ class Pairs implements SequenceModel {
     for (let i = 1; i < history.length; i++) if (history[i - 1] === history[history.length - 1]) weights[history[i]]++;
     tile(weights, into);
     if (this.fault === 'asking') history.push(0);
+    this.asked = true;
     if (this.fault === 'empty') into[1] = 0;
     if (this.fault === 'beyond') into[this.alphabetSize + 1] = 1;
   }
@@ -42,6 +44,8 @@ class Pairs implements SequenceModel {
     if (this.fault !== 'unchecked' && !(Number.isInteger(symbol) && symbol >= 0 && symbol < this.alphabetSize))
       throw new RangeError('no such symbol');
     this.history.push(symbol);
+    if (this.fault === 'unasked' && !this.asked) this.history.push(0);
+    this.asked = false;
   }
 
   mark(): Mark {
@@ -61,7 +65,7 @@ class Pairs implements SequenceModel {
 describe('laws of sequence models', () => {
   it('hold for a plain model, and find planted faults', () => {
     checkSequenceModel(() => new Pairs(7), { seed: 1, runs: 40 });
-    for (const fault of ['asking', 'empty', 'beyond', 'unchecked', 'rollback', 'release'])
+    for (const fault of ['asking', 'unasked', 'empty', 'beyond', 'unchecked', 'rollback', 'release'])
       expect(() => checkSequenceModel(() => new Pairs(7, fault), { seed: 1, runs: 40 }), fault).toThrow();
   });
 

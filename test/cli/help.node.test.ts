@@ -14,7 +14,18 @@ describe.skipIf(!built)('help, usage and completions', () => {
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       expect(stdout.toString()).toContain('Examples:');
     }
-    for (const command of ['compress', 'decompress', 'test', 'list', 'completion']) {
+    for (const command of [
+      'compress',
+      'decompress',
+      'test',
+      'list',
+      'sample',
+      'complete',
+      'profile',
+      'distance',
+      'classify',
+      'completion',
+    ]) {
       const { code, stdout } = run([command, '--help']);
       expect(code).toBe(0);
       expect(stdout.toString()).toContain(`surprisal ${command}`);
@@ -74,7 +85,7 @@ describe.skipIf(!built)('help, usage and completions', () => {
       complete_it surprisal compress --no-v
       complete_it surprisal compress --level ''`;
     const { stdout, error } = spawnSync('bash', ['-c', script]);
-    if (error === undefined) expect(stdout.toString()).toBe('compress completion\n--no-verify\nfast\n');
+    if (error === undefined) expect(stdout.toString()).toBe('compress complete completion\n--no-verify\nfast\n');
   });
 
   it('has a manual that is up to date', () => {

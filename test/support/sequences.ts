@@ -110,7 +110,7 @@ export function sumOfIntervals(model: SequenceModel, cuts: Uint32Array): number 
 }
 
 /**
- * Intervals tile [0, 2^24), none is empty, and asking for them changes nothing; a symbol that is none is refused and
+ * Intervals tile [0, 2^24), none is empty, and neither asking for them nor not asking changes anything; a symbol that is none is refused and
  * changes nothing; after any program of symbols, nested marks, rollbacks and releases the model is to the bit what a new
  * one is that never saw what was taken back; what it codes through the range coder comes back.
  */
@@ -129,6 +129,17 @@ export function checkSequenceModel(create: () => SequenceModel, options: Sequenc
     { seed: options.seed, numRuns: options.runs },
   );
   expect([cuts[alphabetSize + 1], cuts[alphabetSize + 2]], 'nothing is written past the intervals').toEqual([77, 77]);
+  // What is learnt does not depend on being asked: these were never asked, or only now and then.
+  const asked = create();
+  for (const every of [Infinity, 7]) {
+    const other = create();
+    for (let k = 0; k < data.length; k++) {
+      if (every === Infinity) see(asked, data[k]);
+      else if (k % every === 3) other.intervals(cuts);
+      other.update(data[k]);
+    }
+    expect(sumOfIntervals(other, cuts), 'learning depends on being asked').toBe(sumOfIntervals(asked, cuts));
+  }
   const model = create();
   for (let k = 0; k < 8; k++) model.update(data[k % data.length]);
   const before = sumOfIntervals(model, cuts);

@@ -104,8 +104,8 @@ export function notebook(print: (text: string) => void, select?: Select): void {
   print(`runs, width=4: ${c.nextTokens([1], { width: 4, n: 10, choose: drawn(recorded.runs) }).join(' ')}`);
 }
 
-/** Where TypeScript is, for longer texts than this file should have; Node only. */
-const typescript = async (path: string): Promise<Uint8Array> => {
+/** A file that TypeScript's package has, for longer texts than this file should have; Node only. */
+export const typescript = async (path: string): Promise<Uint8Array> => {
   const { readFile } = await import('node:fs/promises');
   return readFile(new URL(`../node_modules/typescript/lib/${path}`, import.meta.url));
 };

@@ -1,12 +1,12 @@
 /**
- * The figures of docs/codecs-as-models.md, and the part of the page that codecs write themselves:
+ * The figures of docs/codecs-as-models.md, and the parts of it and of the README that codecs write themselves:
  *
  *     npx tsx scripts/codecs-figures.ts
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { declarations, messages } from '../examples/codecs-as-models.ts';
+import { declarations, messages, typescript } from '../examples/codecs-as-models.ts';
 import { allowed } from '../src/sampling/constraints.ts';
 import { DeflateOracle } from '../src/sampling/deflate.ts';
 import { dendrogramSvg, upgma } from '../src/sampling/dendrogram.ts';
@@ -140,20 +140,46 @@ export async function figures(): Promise<Map<string, string>> {
 
 const BLOCK = /(<!-- written by the codecs -->\n)[\s\S]*?(\n<!-- end of what they wrote -->)/;
 
-/** The page with what the codecs write now. */
-export async function page(text: string): Promise<string> {
-  const written = await samples();
+/** The command of the README, and what it prints. */
+async function readme(): Promise<string> {
+  const prompt = new TextEncoder().encode('interface ');
+  const prime = await typescript('lib.es5.d.ts');
+  const codec = await openCodec('ppm', { size: prime.length + prompt.length + 220 });
+  codec.learn(prime);
+  codec.learn(prompt);
+  const { bytes } = sampleStream(codec, { n: 220, constraint: allowed(new Set([...prime, ...prompt])), seed: 1 });
+  return [
+    '```sh',
+    "surprisal sample --codec ppm --prime node_modules/typescript/lib/lib.es5.d.ts -p 'interface ' -n 220 --seed 1",
+    '```',
+    '',
+    '```text',
+    new TextDecoder().decode(Uint8Array.from(bytes)),
+    '```',
+  ].join('\n');
+}
+
+/** The pages that codecs wrote a part of, and what writes it. */
+export const pages: readonly (readonly [path: string, write: () => Promise<string>])[] = [
+  ['docs/codecs-as-models.md', samples],
+  ['README.md', readme],
+];
+
+/** A page with what the codecs write now. */
+export async function withSamples(text: string, write: () => Promise<string>): Promise<string> {
+  const written = await write();
   return text.replace(BLOCK, (_, before, after) => `${before}${written}${after}`);
 }
 
 const here = fileURLToPath(import.meta.url);
 if (process.argv[1] === here) {
-  const docs = join(dirname(here), '../docs');
-  mkdirSync(join(docs, 'figures'), { recursive: true });
-  const write = async () => {
-    for (const [name, content] of await figures()) writeFileSync(join(docs, 'figures', name), content);
-    const path = join(docs, 'codecs-as-models.md');
-    writeFileSync(path, await page(readFileSync(path, 'utf8')));
+  const root = join(dirname(here), '..');
+  const run = async () => {
+    for (const [name, content] of await figures()) writeFileSync(join(root, 'docs/figures', name), content);
+    for (const [path, write] of pages) {
+      const file = join(root, path);
+      writeFileSync(file, await withSamples(readFileSync(file, 'utf8'), write));
+    }
   };
-  await write();
+  await run();
 }

@@ -9,11 +9,15 @@ import { compressSync, decompressSync } from '../../src/index.ts';
 import { logisticTables, MATH_FUNCTIONS } from '../../src/kernels/math.ts';
 import { codecsGolden } from '../support/codecs_golden.ts';
 import { codingGolden } from '../support/coding_golden.ts';
+import { ctwGolden } from '../support/ctw_golden.ts';
 import { imagesGolden } from '../support/images_golden.ts';
 import { archiveInputs, SEGMENTED } from '../support/inputs.ts';
 import { goldenHash } from '../support/math_golden.ts';
 import { networksGolden } from '../support/networks_golden.ts';
+import { oraclesGolden } from '../support/oracles_golden.ts';
+import { ppmGolden } from '../support/ppm_golden.ts';
 import { samplersGolden } from '../support/samplers_golden.ts';
+import { sequenceModelsGolden } from '../support/sequence_models_golden.ts';
 
 export interface ProduceTask {
   kind: 'produce';
@@ -66,6 +70,9 @@ function version(): string {
   return `Node ${host.process?.version} ${host.process?.arch}`;
 }
 
+const prefixed = (name: string, sums: Record<string, number>) =>
+  Object.fromEntries(Object.entries(sums).map(([what, sum]) => [`${name}, ${what}`, sum]));
+
 function produce({ count, small }: ProduceTask): Produced {
   const hashes: Produced['hashes'] = {};
   for (const name of MATH_FUNCTIONS) {
@@ -78,7 +85,12 @@ function produce({ count, small }: ProduceTask): Produced {
   for (const [what, hash] of Object.entries(codecsGolden())) hashes[`codec: ${what}`] = hash;
   for (const [what, hash] of Object.entries(imagesGolden())) hashes[`images: ${what}`] = hash;
   for (const [what, hash] of Object.entries(networksGolden())) hashes[`training: ${what}`] = hash;
-  if (!small) for (const [what, text] of Object.entries(samplersGolden())) hashes[`sample: ${what}`] = text;
+  if (!small) {
+    for (const [what, text] of Object.entries(samplersGolden())) hashes[`sample: ${what}`] = text;
+    const predictions = { ...sequenceModelsGolden(), ...prefixed('ppm', ppmGolden()), ...prefixed('ctw', ctwGolden()) };
+    for (const [what, sum] of Object.entries(predictions)) hashes[`predictions: ${what}`] = String(sum);
+    for (const [what, bits] of Object.entries(oraclesGolden())) hashes[`lengths: ${what}`] = bits;
+  }
   const outputs: number[] = [];
   const result = walk(notebookData(), () => {}, { onStep: ({ output }) => outputs.push(...output) });
   hashes['notebook lines'] = result.compressed.join(' ');

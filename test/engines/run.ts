@@ -13,11 +13,15 @@ import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import codecsGolden from '../vectors/codecs_golden.json' with { type: 'json' };
 import codingGolden from '../vectors/coding_golden.json' with { type: 'json' };
+import ctwGolden from '../vectors/ctw_golden.json' with { type: 'json' };
 import imagesGolden from '../vectors/images_golden.json' with { type: 'json' };
 import golden from '../vectors/math_golden.json' with { type: 'json' };
 import networksGolden from '../vectors/networks_golden.json' with { type: 'json' };
 import onlineGolden from '../vectors/online_golden.json' with { type: 'json' };
+import oraclesGolden from '../vectors/oracles_golden.json' with { type: 'json' };
+import ppmGolden from '../vectors/ppm_golden.json' with { type: 'json' };
 import samplersGolden from '../vectors/samplers_golden.json' with { type: 'json' };
+import sequenceGolden from '../vectors/sequence_models_golden.json' with { type: 'json' };
 import type { Decoded, DecodeTask, Produced, ProduceTask, Result, Task } from './conformance.ts';
 import { cache, type Engine, engines } from './engines.ts';
 
@@ -182,9 +186,18 @@ function compareWithGolden(name: string, { hashes, archives }: Produced, count: 
   for (const [what, hash] of Object.entries(imagesGolden))
     check(hashes[`images: ${what}`] === hash, `${name}: ${what} of image models are not the golden ones`);
   // Not asked of an emulated processor.
-  if ('sample: exact' in hashes)
+  if ('sample: exact' in hashes) {
     for (const [what, text] of Object.entries(samplersGolden))
       check(hashes[`sample: ${what}`] === text, `${name}: the text of ${what} is not the golden one`);
+    for (const [what, bits] of Object.entries(oraclesGolden))
+      check(hashes[`lengths: ${what}`] === bits, `${name}: the lengths of ${what} are not the golden ones`);
+    for (const [model, sums] of Object.entries({ '': sequenceGolden, 'ppm, ': ppmGolden, 'ctw, ': ctwGolden }))
+      for (const [what, sum] of Object.entries(sums))
+        check(
+          hashes[`predictions: ${model}${what}`] === String(sum),
+          `${name}: the predictions of ${model}${what} are not the golden ones`,
+        );
+  }
   const promised: Record<string, { sha256: string }> = onlineGolden.archives;
   for (const [what, { sha256 }] of Object.entries(archives))
     check(sha256 === promised[what]?.sha256, `${name}: the archive of ${what} is not the golden one`);

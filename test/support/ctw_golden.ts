@@ -1,7 +1,7 @@
 /** What test/vectors/ctw_golden.json promises: sums over the predictions of context-tree weighting. */
 import { CtwModel, type CtwOptions } from '../../src/sequence/ctw.ts';
 import { counting, json, mixture, noise, records, runs, words } from './inputs.ts';
-import { sumOfIntervals } from './sequences.ts';
+import { sumOfIntervals } from './interval_sums.ts';
 
 const inputs = { words, json, records, runs, noise, counting, mixture };
 const variants: Record<string, CtwOptions> = {

@@ -1,11 +1,11 @@
 /** Image models whose weights after a short training and whose words are the same everywhere. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import { Random } from '../../src/kernels/random.ts';
 import { encodeImages } from '../../src/latent/images.ts';
 import { modelKind } from '../../src/latent/kinds.ts';
 import { binarised, type CodingOptions, type ImageShape, type ModelConfig, pixelsOf } from '../../src/latent/model.ts';
 import { ImageTraining } from '../../src/latent/training.ts';
-import { Random } from '../../src/kernels/random.ts';
 import { Workspace } from '../../src/networks/workspace.ts';
 
 const shape: ImageShape = { height: 8, width: 8, channels: 1 };

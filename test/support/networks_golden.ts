@@ -1,6 +1,7 @@
 /** A small training run through all layers, losses and optimisers, as hashes: every engine must come to the same. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import { Random } from '../../src/kernels/random.ts';
 import { activate } from '../../src/networks/activations.ts';
 import { add, affine, sumRows } from '../../src/networks/arithmetic.ts';
 import { gatherRows } from '../../src/networks/embedding.ts';
@@ -29,7 +30,6 @@ import {
 import { Adam, cosineRate, Sgd, WeightAverage } from '../../src/networks/optimisers.ts';
 import { Parameters } from '../../src/networks/parameters.ts';
 import { averagePool, depthToSpace, spaceToDepth, upsample } from '../../src/networks/pixels.ts';
-import { Random } from '../../src/kernels/random.ts';
 import { columns, concatenate, reshape, split } from '../../src/networks/shape.ts';
 import { Tape, type Tensor } from '../../src/networks/tape.ts';
 import { Trainer } from '../../src/networks/training.ts';

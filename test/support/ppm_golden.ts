@@ -1,7 +1,7 @@
 /** What test/vectors/ppm_golden.json promises: sums over the predictions of PPM. */
 import { PpmModel } from '../../src/sequence/ppm.ts';
 import { counting, json, mixture, noise, records, runs, words } from './inputs.ts';
-import { sumOfIntervals } from './sequences.ts';
+import { sumOfIntervals } from './interval_sums.ts';
 
 const inputs = { words, json, records, runs, noise, counting, mixture };
 

@@ -3,7 +3,10 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { bitsAfter, type LengthOracle } from '../../src/sampling/oracle.ts';
 import { decodeSymbols, encodeSymbols } from '../../src/sequence/coding.ts';
-import { type Mark, type SequenceModel, TOTAL, type Undoable } from '../../src/sequence/model.ts';
+import type { Mark, SequenceModel, Undoable } from '../../src/sequence/model.ts';
+import { sumOfIntervals } from './interval_sums.ts';
+
+export { sumOfIntervals } from './interval_sums.ts';
 
 /** Options of the checkers. */
 export interface SequenceCheckOptions {
@@ -94,19 +97,6 @@ function run<T extends Undoable>(
   const fresh = create();
   for (let i = 0; i < warm.length; i++) see(fresh, warm[i]);
   expect(seen).toEqual(symbols.map((symbol) => see(fresh, symbol)));
-}
-
-/** A sum over a prediction, after the check that its intervals tile [0, 2^24) and none is empty. */
-export function sumOfIntervals(model: SequenceModel, cuts: Uint32Array): number {
-  const n = model.alphabetSize;
-  model.intervals(cuts);
-  if (cuts[0] !== 0 || cuts[n] !== TOTAL) throw new Error(`intervals from ${cuts[0]} to ${cuts[n]}`);
-  let hash = 0;
-  for (let s = 0; s < n; s++) {
-    if (cuts[s + 1] <= cuts[s]) throw new Error(`the interval of symbol ${s} goes from ${cuts[s]} to ${cuts[s + 1]}`);
-    hash = (Math.imul(hash, 0x01000193) ^ cuts[s + 1]) >>> 0;
-  }
-  return hash;
 }
 
 /**

@@ -218,7 +218,8 @@ async function openModel({ codec, parameter }: ParsedCodec, { size }: OpenCodecO
     }
     case 'ctw': {
       const { CtwModel } = await import('../sequence/ctw.ts');
-      return { model: new CtwModel({ depth: parameter }) };
+      const model = new CtwModel({ depth: parameter });
+      return { model, learn: (bytes) => model.learn(bytes) };
     }
     default: {
       const [{ OnlineModel }, { BitTreeModel }, { fastParameters }] = await Promise.all([

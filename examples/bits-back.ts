@@ -10,6 +10,7 @@ import type { Codec } from '../src/codecs/codec.ts';
 import { fromFamily, symbolsOf } from '../src/codecs/models.ts';
 import { BitStack, randomWords } from '../src/codecs/stack.ts';
 import { mapMath } from '../src/kernels/math.ts';
+import { Random } from '../src/kernels/random.ts';
 import { type Bell, bitSwap, type MarkovModel } from '../src/latent/bit-swap.ts';
 import type { Diagonal, Watch } from '../src/latent/hierarchy.ts';
 import { BernoulliLogits } from '../src/models/bernoulli.ts';
@@ -22,7 +23,6 @@ import { Dense } from '../src/networks/layers.ts';
 import { bernoulliLoss, gaussianDivergence, sampleGaussian } from '../src/networks/losses.ts';
 import { Adam } from '../src/networks/optimisers.ts';
 import { Parameters } from '../src/networks/parameters.ts';
-import { Random } from '../src/kernels/random.ts';
 import { Tape, type Tensor } from '../src/networks/tape.ts';
 import { Workspace } from '../src/networks/workspace.ts';
 

@@ -14,12 +14,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
+import { Random } from '../src/kernels/random.ts';
 import { hillocKind } from '../src/latent/hilloc.ts';
 import { bitswapKind } from '../src/latent/markov.ts';
 import type { ImageBatch, ImageModel } from '../src/latent/model.ts';
 import { readModel, writeModel } from '../src/latent/saved.ts';
 import { ImageTraining, type ImageTrainingOptions } from '../src/latent/training.ts';
-import { Random } from '../src/kernels/random.ts';
 import { Tape } from '../src/networks/tape.ts';
 import { Workspace } from '../src/networks/workspace.ts';
 

@@ -11,12 +11,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
+import { Random } from '../src/kernels/random.ts';
 import { binarised } from '../src/latent/model.ts';
 import { PixelsModel } from '../src/latent/pixels.ts';
 import { writeModel } from '../src/latent/saved.ts';
 import { ImageTraining } from '../src/latent/training.ts';
 import type { NamedTensor } from '../src/networks/parameters.ts';
-import { Random } from '../src/kernels/random.ts';
 import { readSafetensors } from '../src/networks/safetensors.ts';
 import { Tape } from '../src/networks/tape.ts';
 import { Workspace } from '../src/networks/workspace.ts';

@@ -1,6 +1,7 @@
 /** Convolutional hierarchies of latents: images of any size, in both orders. */
 import { describe, expect, it } from 'vitest';
 import { BitStack, randomWords } from '../src/codecs/stack.ts';
+import { Random } from '../src/kernels/random.ts';
 import type { CodingStep, Watch } from '../src/latent/hierarchy.ts';
 import { Hilloc, hillocKind } from '../src/latent/hilloc.ts';
 import { bitswapKind, MarkovImages } from '../src/latent/markov.ts';
@@ -8,7 +9,6 @@ import { type ImageModel, type ImageShape, pixelsOf } from '../src/latent/model.
 import { readModel, writeModel } from '../src/latent/saved.ts';
 import { squeeze, squeezedShape } from '../src/latent/squeezed.ts';
 import { ImageTraining } from '../src/latent/training.ts';
-import { Random } from '../src/kernels/random.ts';
 import { Tape } from '../src/networks/tape.ts';
 import { Workspace } from '../src/networks/workspace.ts';
 import { stateOf } from './support/codecs.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { lgamma } from '../src/kernels/math.ts';
+import { Random } from '../src/kernels/random.ts';
 import { BernoulliLogits } from '../src/models/bernoulli.ts';
 import { BetaBinomial } from '../src/models/beta-binomial.ts';
 import { Categorical } from '../src/models/categorical.ts';
@@ -18,7 +19,6 @@ import {
   softmaxCrossEntropy,
   squaredError,
 } from '../src/networks/losses.ts';
-import { Random } from '../src/kernels/random.ts';
 import { Tape, type Tensor } from '../src/networks/tape.ts';
 import { Workspace } from '../src/networks/workspace.ts';
 

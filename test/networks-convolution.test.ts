@@ -1,5 +1,6 @@
 /** Convolutions and what else moves pixels. */
 import { describe, expect, it } from 'vitest';
+import { Random } from '../src/kernels/random.ts';
 import {
   convolution,
   type Padding,
@@ -9,7 +10,6 @@ import {
 import { Convolution, causalMask } from '../src/networks/layers.ts';
 import { Parameters } from '../src/networks/parameters.ts';
 import { averagePool, depthToSpace, spaceToDepth, upsample } from '../src/networks/pixels.ts';
-import { Random } from '../src/kernels/random.ts';
 import { Tape, type Tensor } from '../src/networks/tape.ts';
 import { Workspace } from '../src/networks/workspace.ts';
 import * as reference from './reference/networks.ts';

@@ -1,5 +1,6 @@
 /** Normalisation, embeddings, layers and their parameters. */
 import { describe, expect, it } from 'vitest';
+import { Random } from '../src/kernels/random.ts';
 import { square } from '../src/networks/activations.ts';
 import { embedding, gatherRows } from '../src/networks/embedding.ts';
 import {
@@ -16,7 +17,6 @@ import {
 } from '../src/networks/layers.ts';
 import { batchNorm, layerNorm, weightNorm } from '../src/networks/normalisation.ts';
 import { Parameters } from '../src/networks/parameters.ts';
-import { Random } from '../src/kernels/random.ts';
 import { summary } from '../src/networks/summary.ts';
 import { Tape, type Tensor } from '../src/networks/tape.ts';
 import { Workspace } from '../src/networks/workspace.ts';

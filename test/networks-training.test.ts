@@ -1,5 +1,6 @@
 /** What training needs: parameters, optimisers, schedules, random numbers, shards, and memory with a limit. */
 import { describe, expect, it } from 'vitest';
+import { Random } from '../src/kernels/random.ts';
 import { square } from '../src/networks/activations.ts';
 import { multiply } from '../src/networks/arithmetic.ts';
 import { BatchNorm, Dense, Sequential } from '../src/networks/layers.ts';
@@ -14,7 +15,6 @@ import {
   WeightAverage,
 } from '../src/networks/optimisers.ts';
 import { glorot, he, normal, Parameters, uniform, zeros } from '../src/networks/parameters.ts';
-import { Random } from '../src/kernels/random.ts';
 import { Tape } from '../src/networks/tape.ts';
 import { Trainer } from '../src/networks/training.ts';
 import { Workspace } from '../src/networks/workspace.ts';

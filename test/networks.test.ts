@@ -1,9 +1,9 @@
 /** Operations on tensors: products of matrices, functions of each number, sums and products, shapes. */
 import { describe, expect, it } from 'vitest';
+import { Random } from '../src/kernels/random.ts';
 import { activate, UNARY } from '../src/networks/activations.ts';
 import { add, affine, divide, multiply, subtract, sumRows } from '../src/networks/arithmetic.ts';
 import { linear } from '../src/networks/linear.ts';
-import { Random } from '../src/kernels/random.ts';
 import { columns, concatenate, reshape, split } from '../src/networks/shape.ts';
 import { Tape, type Tensor } from '../src/networks/tape.ts';
 import { Workspace } from '../src/networks/workspace.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { BitStack } from '../src/codecs/stack.ts';
+import { Random } from '../src/kernels/random.ts';
 import { decodeImages, encodeImages } from '../src/latent/images.ts';
 import type { Image, ModelConfig } from '../src/latent/model.ts';
 import { placed, pointingLoss, pointingMasses } from '../src/latent/pixel-operations.ts';
 import { PixelsModel, pixelsBinaryKind, pixelsKind } from '../src/latent/pixels.ts';
 import { readModel, writeModel } from '../src/latent/saved.ts';
 import { ImageTraining } from '../src/latent/training.ts';
-import { Random } from '../src/kernels/random.ts';
 import { Tape } from '../src/networks/tape.ts';
 import { Workspace } from '../src/networks/workspace.ts';
 

@@ -1,9 +1,9 @@
 /** Training in Node's threads, which are those of the built package. */
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { Random } from '../src/kernels/random.ts';
 import { modelKind } from '../src/latent/kinds.ts';
 import { ImageTraining } from '../src/latent/training.ts';
-import { Random } from '../src/kernels/random.ts';
 import { Workspace } from '../src/networks/workspace.ts';
 
 const built = new URL('../dist/trainer.js', import.meta.url);

@@ -1,9 +1,9 @@
 import { describe, expect, it, test } from 'vitest';
 import { SurprisalError } from '../src/errors.ts';
+import { Random } from '../src/kernels/random.ts';
 import { modelKind } from '../src/latent/kinds.ts';
 import type { ImageModel, ImageShape } from '../src/latent/model.ts';
 import { ImageTraining, type ImageTrainingOptions, type StepReport, trainingPlan } from '../src/latent/training.ts';
-import { Random } from '../src/kernels/random.ts';
 import { Workspace } from '../src/networks/workspace.ts';
 import { TrainingThreads } from '../src/trainer.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { Random } from '../src/kernels/random.ts';
 import { decodeImages, encodeImages } from '../src/latent/images.ts';
 import { IMAGE_MODELS } from '../src/latent/kinds.ts';
 import { type ImageModel, type ImageShape, type ModelConfig, pixelsOf } from '../src/latent/model.ts';
 import { readModel, writeModel } from '../src/latent/saved.ts';
 import { ImageTraining } from '../src/latent/training.ts';
 import { type VaeModel, vaeBinaryKind, vaeKind, vaeLayersKind } from '../src/latent/vae-model.ts';
-import { Random } from '../src/kernels/random.ts';
 import { Tape } from '../src/networks/tape.ts';
 import { Workspace } from '../src/networks/workspace.ts';
 import { greySquares } from './support/images_golden.ts';

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { BitStack, randomWords } from '../src/codecs/stack.ts';
 import { exp, log } from '../src/kernels/math.ts';
 import { modelKernel } from '../src/kernels/models.ts';
+import { Random } from '../src/kernels/random.ts';
 import { decodeImages, encodeImages, initialWords } from '../src/latent/images.ts';
 import { latentBuckets } from '../src/latent/latents.ts';
 import { LIKELIHOODS, type Likelihood, likelihood } from '../src/latent/likelihoods.ts';
@@ -10,7 +11,6 @@ import { checkPixels, type ImageModel, type ImageShape } from '../src/latent/mod
 import { type VaeNetworks, vaeCodec } from '../src/latent/vae.ts';
 import { BernoulliLogits } from '../src/models/bernoulli.ts';
 import { QuantizedGaussian } from '../src/models/quantized.ts';
-import { Random } from '../src/kernels/random.ts';
 import { checkCodec, stateOf } from './support/codecs.ts';
 import { checkModel } from './support/models.ts';
 

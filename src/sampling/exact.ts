@@ -12,8 +12,8 @@
  */
 import type { ChainCoder } from '../coders/chain.ts';
 import { Random } from '../kernels/random.ts';
-import type { EntropyModel, Interval } from '../models/model.ts';
-import { type BitModel, checkSymbol, PRECISION, type SequenceModel, symbolAt } from '../sequence/model.ts';
+import { Prediction } from '../sequence/coding.ts';
+import { type BitModel, checkSymbol, type SequenceModel, symbolAt } from '../sequence/model.ts';
 import { checkCount, type Distribution } from './choices.ts';
 
 /** Options of exact samplers. */
@@ -191,28 +191,6 @@ export function exactBits(model: BitModel, n: number, options: ExactBitsOptions 
     symbols[i] = symbol;
   }
   return { distribution: 'exact', symbols };
-}
-
-/** A prediction as an entropy model. */
-class Prediction implements EntropyModel {
-  readonly precision = PRECISION;
-  readonly kernel = undefined;
-  readonly cuts: Uint32Array;
-
-  constructor(alphabetSize: number) {
-    this.cuts = new Uint32Array(alphabetSize + 1);
-  }
-
-  interval(symbol: number, into: Interval): void {
-    into.left = this.cuts[symbol];
-    into.probability = this.cuts[symbol + 1] - into.left;
-  }
-
-  symbolAt(quantile: number, into: Interval): number {
-    const symbol = symbolAt(this.cuts, quantile, this.cuts.length - 1);
-    this.interval(symbol, into);
-    return symbol;
-  }
 }
 
 /**

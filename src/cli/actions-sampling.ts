@@ -16,7 +16,7 @@ export interface Frame {
   /** Writes a line to the standard error stream. */
   say(line: string): void;
   /** Runs a job, saying what went wrong. */
-  attempt(context: Context, json: boolean, what: string, job: () => Promise<void>): Promise<void>;
+  attempt(context: Context, json: boolean, job: () => Promise<void>): Promise<void>;
 }
 
 const seconds = (n: number) => `${n.toFixed(n < 9.95 ? 1 : 0)} s`;
@@ -36,29 +36,28 @@ export function samplingActions(frame: Frame): SamplingActions {
   const { start, print, say, attempt } = frame;
   const run = async <O extends Omit<CommonOptions, 'threads'>>(
     options: O,
-    what: string,
     job: (context: Context) => Promise<void>,
   ): Promise<void> => {
     const context = start({ ...options, threads: 1 });
-    await attempt(context, options.json === true, what, () => job(context));
+    await attempt(context, options.json === true, () => job(context));
     await context.stop();
   };
   const json = (value: object) => print(`${JSON.stringify({ ok: true, ...value })}\n`);
   return {
     sample: (options) =>
-      run(options, '', async (context) => {
+      run(options, async (context) => {
         const { barShown, ...result } = await sampleText(options, context);
         if (options.json) json(result);
         else if (!options.quiet && (options.verbose || barShown)) say(sampled({ ...result, barShown }));
       }),
     complete: (options) =>
-      run(options, '', async (context) => {
+      run(options, async (context) => {
         const { barShown, ...result } = await completeText(options, context);
         if (options.json) json(result);
         else if (!options.quiet && (options.verbose || barShown)) say(sampled({ ...result, barShown }));
       }),
     profile: (files, options) =>
-      run(options, '', async (context) => {
+      run(options, async (context) => {
         const { barShown, ...result } = await profileFile(files[0] ?? '-', options, context);
         if (options.json) json(result);
         else if (!options.quiet && options.output !== undefined && (options.verbose || barShown))
@@ -68,7 +67,7 @@ export function samplingActions(frame: Frame): SamplingActions {
             );
       }),
     distance: (files, options) =>
-      run(options, '', async (context) => {
+      run(options, async (context) => {
         const { barShown, table, ...result } = await distanceOfFiles(files, options, context);
         if (options.json) json(result);
         else if (options.output === undefined) print(table);
@@ -78,7 +77,7 @@ export function samplingActions(frame: Frame): SamplingActions {
           );
       }),
     classify: (files, options) =>
-      run(options, '', async (context) => {
+      run(options, async (context) => {
         const { barShown, lines, ...result } = await classifyFiles(files, options, context);
         if (options.json) json(result);
         else if (options.output === undefined) print(lines);

@@ -177,13 +177,13 @@ async function main(args: readonly string[]): Promise<void> {
       start,
       print,
       say,
-      attempt: async (context, json, what, job) => {
+      attempt: async (context, json, job) => {
         try {
           await job();
         } catch (error) {
           if (isBrokenPipe(error)) context.die('SIGPIPE');
           process.exitCode = 1;
-          complain(error, what);
+          complain(error);
           const { code, message } = describe(error);
           if (json) print(`${JSON.stringify({ ok: false, error: { code, message } })}\n`);
         }

@@ -77,7 +77,7 @@ const prompts = (command: Command): Command =>
 const alphabet = () =>
   new Option(
     '-a, --alphabet <name>',
-    'what may come: seen, the bytes of prime and prompt; text, UTF-8 without control characters; ascii, printable; bytes, any (default: seen, or text after nothing)',
+    'what may come: seen, the bytes of prime and prompt; text, UTF-8 without control characters; ascii, printable; bytes, any (default: seen, or ascii after nothing)',
   ).choices(['text', 'ascii', 'seen', 'bytes']);
 
 const output = (command: Command): Command =>

@@ -131,14 +131,14 @@ export interface Alphabet {
 }
 
 /**
- * What a sampler may write, by name: unless told otherwise the bytes that were seen, or any text after nothing.
+ * What a sampler may write, by name: unless told otherwise the bytes that were seen, or ASCII after nothing.
  *
  * @param before - All that came before.
  * @returns the constraint, undefined for any byte.
  */
 export function alphabetOf(name: AlphabetName | undefined, before: Uint8Array): Alphabet {
   const text = isText(before);
-  const chosen = name ?? (before.length > 0 ? 'seen' : 'text');
+  const chosen = name ?? (before.length > 0 ? 'seen' : 'ascii');
   switch (chosen) {
     case 'bytes':
       return { name: chosen, text: false, constraint: undefined };

@@ -19,6 +19,8 @@ export interface SpeedRow {
   symbols: number;
   /** Symbols a second, learning them included. */
   rate: number;
+  /** Symbols a second that are learnt, without being predicted. */
+  learnt: number;
 }
 
 /** The part `speed` of bench/results/sampling.json. */
@@ -44,21 +46,29 @@ const cases: readonly Case[] = [
   { model: 'the online model', by: 'bits', symbols: 20_000, create: () => new OnlineModel() },
 ];
 
-/** Symbols a second of one sample after the prompt. */
-function rate(one: Case, prompt: Uint8Array, symbols: number, seed: number): number {
-  let sample: () => ArrayLike<number>;
+/** Symbols a second of one sample after the prompt, and of learning that. */
+function rates(one: Case, prompt: Uint8Array, symbols: number, seed: number): { rate: number; learnt: number } {
+  let learn: () => void;
+  let sample: () => unknown;
   if (one.by === 'symbols') {
     const model = one.create();
-    for (const byte of prompt) model.update(byte);
-    sample = () => exactSample(model, symbols, { seed, keep: true }).symbols;
+    learn = () => {
+      for (const byte of prompt) model.update(byte);
+    };
+    sample = () => exactSample(model, symbols, { seed, keep: true });
   } else {
     const model = one.create();
-    exactBits(model, 0, { prompt });
-    sample = () => exactBits(model, symbols, { seed }).symbols;
+    learn = () => exactBits(model, 0, { prompt });
+    sample = () => exactBits(model, symbols, { seed });
   }
   const start = performance.now();
-  const { length } = sample();
-  return (1000 * length) / (performance.now() - start);
+  learn();
+  const middle = performance.now();
+  sample();
+  return {
+    rate: (1000 * symbols) / (performance.now() - middle),
+    learnt: (1000 * prompt.length) / (middle - start),
+  };
 }
 
 /** Measures all models in turns; `share` of their symbols, to be done sooner. */
@@ -70,20 +80,21 @@ export function measureSpeed(
   progress: (text: string) => void,
 ): SpeedResults {
   const prompt = text.subarray(0, 100_000);
-  const found: number[][] = cases.map(() => []);
+  const found: ReturnType<typeof rates>[][] = cases.map(() => []);
   for (let round = 0; round <= rounds; round++) {
     progress(round === 0 ? 'exact sampling: warming up' : `exact sampling: round ${round} of ${rounds}`);
     cases.forEach((one, i) => {
       // The first round warms the engine up.
-      if (round === 0) rate(one, prompt.subarray(0, 5000), Math.ceil((one.symbols * share) / 20), 0);
-      else found[i].push(rate(one, prompt, Math.ceil(one.symbols * share), round));
+      if (round === 0) rates(one, prompt.subarray(0, 5000), Math.ceil((one.symbols * share) / 20), 0);
+      else found[i].push(rates(one, prompt, Math.ceil(one.symbols * share), round));
     });
   }
   const rows = cases.map(({ model, by, symbols }, i) => ({
     model,
     by,
     symbols: Math.ceil(symbols * share),
-    rate: median(found[i]),
+    rate: median(found[i].map(({ rate }) => rate)),
+    learnt: median(found[i].map(({ learnt }) => learnt)),
   }));
   return { text: title, primed: prompt.length, rounds, rows };
 }

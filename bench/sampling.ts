@@ -104,8 +104,13 @@ function printed({ candidates, speed, particles, codes }: SamplingResults): stri
     parts.push(
       `Exact sampling after ${speed.primed} bytes of ${speed.text}`,
       table(
-        ['model', 'by', 'symbols a second'],
-        speed.rows.map(({ model, by, rate }) => [model, by, Math.round(rate).toLocaleString('en')]),
+        ['model', 'by', 'symbols a second', 'learnt'],
+        speed.rows.map(({ model, by, rate, learnt }) => [
+          model,
+          by,
+          Math.round(rate).toLocaleString('en'),
+          Math.round(learnt).toLocaleString('en'),
+        ]),
       ),
     );
   for (const { rows, greedy, beam, prime, bytes, length, seeds } of particles?.primes ?? [])

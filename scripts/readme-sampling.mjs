@@ -56,12 +56,13 @@ function oracles({ candidates: results }) {
 /** Symbols a second of exact sampling. */
 function speed({ speed: results }) {
   if (!results) return notYet('speed');
-  const rows = results.rows.map(({ model, by, rate }) => [
+  const rows = results.rows.map(({ model, by, rate, learnt }) => [
     model,
     by === 'bits' ? '16 random bits a bit' : '24 random bits a symbol',
     number(1000 * Math.round(rate / 1000)),
+    number(1000 * Math.round(learnt / 1000)),
   ]);
-  return `${markdown(['', 'decoded from', 'bytes a second'], rows)}\n\nThe models have learnt ${number(results.primed)} bytes of ${results.text}, and learn what they sample. Medians of ${results.rounds} round${results.rounds === 1 ? '' : 's'}; ${on(results)}.`;
+  return `${markdown(['', 'decoded from', 'bytes a second', 'only learning'], rows)}\n\nThe models have learnt ${number(results.primed)} bytes of ${results.text}, and learn what they sample. Medians of ${results.rounds} round${results.rounds === 1 ? '' : 's'}; ${on(results)}.`;
 }
 
 /** Text in one line of a table's note. */

@@ -114,7 +114,12 @@ export function measureParticles(
     for (const particles of sizes) {
       progress(`${particles} particles, ${resampling}`);
       const one = row(resampling, 'bits', particles, seeds, (seed) => {
-        const { sample, log2Z, effectiveSampleSize } = sampleParticles({ oracle, length, particles, resampling, seed });
+        const { sample, log2Z, effectiveSampleSize } = sampleParticles(oracle, [], {
+          n: length,
+          particles,
+          resampling,
+          seed,
+        });
         return { extra: extraBits(oracle, sample.tokens), effective: effectiveSampleSize, log2Z };
       });
       rows.push(one);

@@ -56,7 +56,7 @@ export async function samples(): Promise<string> {
     oracle.rollback(mark);
     rows.push(`| \`${name}\` | ${belief} | ${bitsPerSymbol.toFixed(2)} |`);
     if (name === 'deflate') {
-      const strings = sampleParticles({ oracle, length: 40, particles: 64, constraint, seed: 1 });
+      const strings = sampleParticles(oracle, [], { n: 40, particles: 64, constraint, seed: 1 });
       written.push(`${'64 particles'.padEnd(12)} ${line(strings.sample.tokens)}`);
     }
     const { bytes } = sampleStream(codec, { n: SHOWN, constraint, seed: 1 });

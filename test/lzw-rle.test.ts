@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import omggif from 'omggif';
 import { describe, expect, test } from 'vitest';
 import { SurprisalError } from '../src/errors.ts';
-import { type LzwOptions, LzwOracle, lzwDecode, lzwEncode } from '../src/sampling/lzw.ts';
+import { type LzwCodeOptions, LzwOracle, lzwDecode, lzwEncode } from '../src/sampling/lzw.ts';
 import { bitsAfter } from '../src/sampling/oracle.ts';
 import { RleOracle, rleDecimal, rleDecode, rleEncode } from '../src/sampling/rle.ts';
 import { lzwInput } from './support/lzw_vectors.ts';
@@ -164,7 +164,7 @@ const pixels = (gif: Uint8Array, length: number): number[] => {
   return Array.from({ length }, (_, i) => rgba[4 * i]);
 };
 
-const conventions: (LzwOptions & { alphabetSize?: number })[] = [
+const conventions: (LzwCodeOptions & { alphabetSize?: number })[] = [
   {},
   { convention: 'gif' },
   { convention: 'gif', alphabetSize: 2 },

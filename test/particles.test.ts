@@ -73,7 +73,7 @@ function trial(particles: number, resampling: Resampling, runs: number, n: numbe
   const mean = new Float64Array(lengths.length);
   const estimates: number[] = [];
   for (let seed = 0; seed < runs; seed++) {
-    const result = sampleParticles({ oracle, length: n, particles, resampling, seed, temperature });
+    const result = sampleParticles(oracle, [], { n, particles, resampling, seed, temperature });
     for (const { tokens, weight } of result.strings) mean[numberOf(tokens, 3)] += weight / runs;
     estimates.push(exp2(result.log2Z) / z);
   }
@@ -109,7 +109,7 @@ describe('sequential Monte Carlo', () => {
   it('enumerates when particles are enough', () => {
     const create = () => new Rough(2);
     const lengths = enumerate(create, [], 6);
-    const { strings, log2Z, steps } = sampleParticles({ oracle: create(), length: 6, particles: 64 });
+    const { strings, log2Z, steps } = sampleParticles(create(), [], { n: 6, particles: 64 });
     expect(strings.length).toBe(64);
     const weights = new Float64Array(64);
     const least = weigh(lengths, weights);
@@ -131,9 +131,8 @@ describe('sequential Monte Carlo', () => {
       accepts: (state: number) => state === 2,
     };
     for (const resampling of ['optimal', 'systematic'] as const) {
-      const result = sampleParticles({
-        oracle: new Rough(3),
-        length: 5,
+      const result = sampleParticles(new Rough(3), [], {
+        n: 5,
         particles: 40,
         constraint,
         resampling,
@@ -145,36 +144,30 @@ describe('sequential Monte Carlo', () => {
       }
     }
     const nothing = { start: 0, step: () => undefined };
-    expect(() => sampleParticles({ oracle: new Rough(3), length: 2, constraint: nothing })).toThrow(/allows no token/);
+    expect(() => sampleParticles(new Rough(3), [], { n: 2, constraint: nothing })).toThrow(/allows no token/);
   });
 
   it('leaves the oracle as it was, draws by weight, and repeats with its seed', () => {
     const oracle = new Rough(3);
     oracle.push(2);
     const before = oracle.bits();
-    const one = sampleParticles({ oracle, length: 7, particles: 12, seed: 5 });
+    const one = sampleParticles(oracle, [], { n: 7, particles: 12, seed: 5 });
     expect(oracle.bits()).toBe(before);
-    expect(sampleParticles({ oracle, length: 7, particles: 12, seed: 5 })).toEqual(one);
+    expect(sampleParticles(oracle, [], { n: 7, particles: 12, seed: 5 })).toEqual(one);
     expect(one.strings).toContainEqual(one.sample);
     expect(one.strings.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 12);
     for (let i = 1; i < one.strings.length; i++)
       expect(one.strings[i].weight).toBeLessThanOrEqual(one.strings[i - 1].weight);
     const samples = new Set<string>();
-    for (let seed = 0; seed < 20; seed++)
-      samples.add(sampleParticles({ oracle, length: 7, seed }).sample.tokens.join());
+    for (let seed = 0; seed < 20; seed++) samples.add(sampleParticles(oracle, [], { n: 7, seed }).sample.tokens.join());
     expect(samples.size).toBeGreaterThan(5);
-    expect(sampleParticles({ oracle, length: 0 }).sample).toEqual({ tokens: [], bits: before, weight: 1 });
+    expect(sampleParticles(oracle, [], { n: 0 }).sample).toEqual({ tokens: [], bits: before, weight: 1 });
   });
 
   it('says what is wrong with its options', () => {
     const oracle = new Rough(3);
-    for (const wrong of [
-      { length: -1 },
-      { length: 2, particles: 0 },
-      { length: 2, temperature: 0 },
-      { length: 2, threshold: 2 },
-    ])
-      expect(() => sampleParticles({ oracle, ...wrong })).toThrow(RangeError);
+    for (const wrong of [{ n: -1 }, { n: 2, particles: 0 }, { n: 2, temperature: 0 }, { n: 2, threshold: 2 }])
+      expect(() => sampleParticles(oracle, [], wrong)).toThrow(RangeError);
   });
 });
 
@@ -199,8 +192,8 @@ describe('span resampling', () => {
     const sum = truth.reduce((a, b) => a + b, 0);
     const seen = new Float64Array(truth.length);
     const steps = 40_000;
-    const options = { oracle: starting([2]), start: [0, 0, 0, 0], suffix, temperature, steps, span: 3, seed: 1 };
-    for (const step of spanSteps(options)) seen[numberOf(step.tokens, 3)] += 1 / steps;
+    const options = { suffix, temperature, steps, span: 3, seed: 1 };
+    for (const step of spanSteps(starting([2]), [0, 0, 0, 0], options)) seen[numberOf(step.tokens, 3)] += 1 / steps;
     expect(seen.reduce((total, p, i) => total + Math.abs(p - truth[i] / sum), 0) / 2).toBeLessThan(0.03);
   });
 
@@ -212,10 +205,11 @@ describe('span resampling', () => {
     };
     const oracle = starting([1]);
     const before = oracle.bits();
-    const options = { oracle, start: [0, 1, 0, 1, 2], constraint, steps: 300, seed: 2 };
+    const start = [0, 1, 0, 1, 2];
+    const options = { constraint, steps: 300, seed: 2 };
     let moves = 0;
     const seen = new Set<string>();
-    for (const { tokens, accepted, bits } of spanSteps(options)) {
+    for (const { tokens, accepted, bits } of spanSteps(oracle, start, options)) {
       expect(tokens[4]).toBe(2);
       for (let i = 1; i < 5; i++) expect(tokens[i]).not.toBe(tokens[i - 1]);
       expect(bits).toBe(starting([1, ...tokens]).bits());
@@ -223,12 +217,12 @@ describe('span resampling', () => {
       seen.add(tokens.join());
     }
     expect(seen.size).toBeGreaterThan(4);
-    const result = resampleSpans(options);
+    const result = resampleSpans(oracle, start, options);
     expect(result.acceptance).toBe(moves / 300);
     expect(oracle.bits()).toBe(before);
-    expect(() => resampleSpans({ ...options, start: [0, 0] })).toThrow(/forbids token/);
-    expect(() => resampleSpans({ ...options, start: [0, 1] })).toThrow(/not end/);
-    expect(() => resampleSpans({ ...options, start: [] })).toThrow(RangeError);
+    expect(() => resampleSpans(oracle, [0, 0], options)).toThrow(/forbids token/);
+    expect(() => resampleSpans(oracle, [0, 1], options)).toThrow(/not end/);
+    expect(() => resampleSpans(oracle, [], options)).toThrow(RangeError);
   });
 });
 

@@ -160,7 +160,7 @@ export async function sampleText(options: SampleOptions, context: Context): Prom
         facts: (rate) => [`${done} of ${length} bytes`, `${rate.toFixed(1)}/s`],
       }));
       try {
-        const steps = particleSteps({ oracle: codec.oracle, length, particles, temperature, constraint, seed });
+        const steps = particleSteps(codec.oracle, [], { n: length, particles, temperature, constraint, seed });
         for (;;) {
           const { done: ended, value } = steps.next();
           if (!ended) {

@@ -6,7 +6,7 @@ import { rangeError } from '../errors.ts';
 import { Random } from '../kernels/random.ts';
 import { Choices, checkCount, type SamplerOptions } from './choices.ts';
 import { deadEnd, mayEnd } from './constraints.ts';
-import type { LengthOracle } from './oracle.ts';
+import { type Prompt, pushAll, type Samplable } from './oracle.ts';
 import { pick } from './pick.ts';
 import { log2, weigh } from './powers.ts';
 import type { Sampled } from './top-k.ts';
@@ -49,36 +49,35 @@ export interface AncestralOptions extends SamplerOptions, Shape {
  * {@link exactStream} is faster). Others look no further than the next token, deflate above all: no byte is shorter
  * for beginning a match that is worth it only three bytes on.
  *
- * @param oracle - The codec. What it holds already is a condition.
- * @param prompt - Tokens that come first. They are not given back.
+ * @param codec - An oracle, or a model. What it holds already is a condition.
+ * @param prompt - What comes first: tokens, or a text, which is cut into tokens. A condition too: it is not given back.
  * @throws RangeError for options out of range and for a prompt that is not allowed.
  * @throws SurprisalError (`impossible-symbol`) where nothing may follow and the text may not end.
  * @example
- * for (const { symbols } of ancestral(oracle, [], { n: 200, temperature: 0.7, seed: 1 })) write(symbols);
+ * for (const { symbols } of ancestral(oracle, 'Call me ', { n: 200, temperature: 0.7, seed: 1 })) write(symbols);
  */
 export function* ancestral(
-  oracle: LengthOracle,
-  prompt: ArrayLike<number>,
+  codec: Samplable,
+  prompt: Prompt,
   options: AncestralOptions = {},
 ): Generator<Sampled, void, undefined> {
   const { n = 100, seed = 0, keep = false } = options;
   if (n !== Infinity) checkCount('n', n, 0);
   const random = new Random(seed);
-  const choices = new Choices(oracle, options);
-  const { tokens } = choices;
+  const choices = new Choices(codec, options);
+  const { oracle, tokens } = choices;
+  const start = choices.prompt(prompt);
   const shaper = new Shaper(tokens.count, options);
   const mark = keep ? undefined : oracle.mark();
   try {
-    let state = choices.after(prompt);
-    for (let i = 0; i < prompt.length; i++) {
-      tokens.push(oracle, prompt[i]);
-      shaper.came(prompt[i]);
-    }
+    let state = choices.after(start);
+    pushAll(oracle, tokens.symbols(start));
+    for (const token of start) shaper.came(token);
     for (let step = 0; step < n; step++) {
       const count = choices.look(state, n - step);
       if (!choices.possible(count)) {
         if (mayEnd(choices.constraint, state)) return;
-        throw deadEnd(prompt.length + step);
+        throw deadEnd(start.length + step);
       }
       const weights = shaper.weights(choices, count);
       const place = shaper.greedy ? weights.indexOf(1) : pick(random, weights, count);

@@ -4,7 +4,7 @@
 import { Choices, checkCount, type Distribution, type SamplerOptions } from './choices.ts';
 import type { Completion } from './complete.ts';
 import { deadEnd, mayEnd } from './constraints.ts';
-import type { LengthOracle } from './oracle.ts';
+import type { Prompt, Samplable } from './oracle.ts';
 import { Trail } from './trail.ts';
 
 /** How {@link beamSearch} searches. */
@@ -96,17 +96,17 @@ class Best {
  * for (const { tokens, bits } of beamSteps(oracle, [], { n: 24 })) show(tokens, bits);
  */
 export function* beamSteps(
-  oracle: LengthOracle,
-  prompt: ArrayLike<number>,
+  codec: Samplable,
+  prompt: Prompt,
   options: Omit<BeamOptions, 'onStep'> = {},
 ): Generator<BeamStep, BeamResult, undefined> {
   const { n = 10, width = 16, best = 1 } = options;
   checkCount('n', n, 0);
   checkCount('width', width, 1, 1 << 20);
   checkCount('best', best, 1, width);
-  const choices = new Choices(oracle, options);
-  const { tokens, constraint } = choices;
-  const start = Array.from(prompt);
+  const choices = new Choices(codec, options);
+  const { oracle, tokens, constraint } = choices;
+  const start = choices.prompt(prompt);
   const first = tokens.symbols(start);
   // The prompt's, and from its end on the one that goes from string to string.
   const trail = new Trail(oracle);
@@ -162,15 +162,16 @@ export function* beamSteps(
  * All strings have the same number of tokens, so no length needs a penalty. Equal lengths are told apart by the better
  * parent, then by the smaller token.
  *
- * @param oracle - The codec. What it holds already is a condition; it is left as it was.
- * @param prompt - Tokens that come first. They are in the strings that are given back.
+ * @param codec - An oracle, or a model. What it holds already is a condition; it is left as it was.
+ * @param prompt - Tokens that come first, or a text, which is cut into tokens. The strings that are given back are whole,
+ * as those of {@link complete} are, and begin with it.
  * @throws RangeError for options out of range and for a prompt that is not allowed.
  * @throws SurprisalError (`impossible-symbol`) when the constraint allows no string of that length.
  * @example
  * const { completions } = beamSearch(oracle, [], { n: 24, width: 32, best: 3 });
  */
-export function beamSearch(oracle: LengthOracle, prompt: ArrayLike<number>, options: BeamOptions = {}): BeamResult {
-  const steps = beamSteps(oracle, prompt, options);
+export function beamSearch(codec: Samplable, prompt: Prompt, options: BeamOptions = {}): BeamResult {
+  const steps = beamSteps(codec, prompt, options);
   try {
     for (;;) {
       const { done, value } = steps.next();

@@ -12,8 +12,8 @@ import { Random } from '../kernels/random.ts';
 import { BitReader } from './bits.ts';
 import { checkCount, type Distribution } from './choices.ts';
 import { tryInflate } from './inflate.ts';
-import { type Lz78Options, lz78Encode, lz78Read } from './lz78.ts';
-import { type LzwOptions, lzwEncode, lzwRead } from './lzw.ts';
+import { type Lz78CodeOptions, lz78Encode, lz78Read } from './lz78.ts';
+import { type LzwCodeOptions, lzwEncode, lzwRead } from './lzw.ts';
 import { type RleOptions, rleEncode, rleRead } from './rle.ts';
 
 /** A code as its two functions. No code may be the beginning of another. */
@@ -178,12 +178,17 @@ export function kraftSum(
 }
 
 /**
- * Raw deflate as a redundant code.
+ * Raw deflate as a redundant code. The decoder is this package's; the encoder has to be given, for this package measures
+ * deflate codes ({@link DeflateOracle}) and writes none. What it writes is what counts as canonical. With pako that is
+ * zlib's own code for `legacyHash: true`; without it pako hashes four bytes at a time, and misses short matches. Node's
+ * `deflateRawSync` is a fork that differs between builds.
  *
- * @param encode - An encoder: bytes to a raw deflate code.
+ * @param encode - An encoder: bytes to a raw deflate code, the same for the same bytes.
  * @param maxOutputSize - Bytes that a string may have. Default 65,536.
  * @example
- * deflateCode((bytes) => pako.deflateRaw(bytes, { level: 6, legacyHash: true }));
+ * import { deflateRaw } from 'pako';
+ *
+ * deflateCode((bytes) => deflateRaw(bytes, { level: 6, legacyHash: true }));
  */
 export function deflateCode(encode: (bytes: Uint8Array) => Uint8Array, maxOutputSize = 65536): RedundantCode {
   return {
@@ -235,7 +240,7 @@ export function rleCode(options: RleOptions = {}, maxOutputSize = 65536): Redund
  * @param maxOutputSize - Symbols that a string may have. Default 65,536.
  */
 export function gifCode(
-  options: Omit<LzwOptions, 'convention' | 'maxBits'> = {},
+  options: Omit<LzwCodeOptions, 'convention' | 'maxBits'> = {},
   maxOutputSize = 65536,
 ): RedundantCode {
   const all = { ...options, convention: 'gif' } as const;
@@ -252,7 +257,7 @@ export function gifCode(
  *
  * @param length - Symbols of all strings.
  */
-export function lz78Code(length: number, options: Lz78Options = {}): RedundantCode {
+export function lz78Code(length: number, options: Lz78CodeOptions = {}): RedundantCode {
   checkCount('length', length, 0, 1 << 24);
   return readCode(
     'msb',

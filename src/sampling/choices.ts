@@ -2,7 +2,7 @@
 
 import { rangeError } from '../errors.ts';
 import { type Constraint, nextAllowed, stateAfter } from './constraints.ts';
-import type { LengthOracle } from './oracle.ts';
+import { type LengthOracle, oracleOf, type Prompt, promptSymbols, type Samplable } from './oracle.ts';
 import { symbols, type Tokens } from './tokens.ts';
 
 /**
@@ -54,10 +54,12 @@ export class Choices {
   private readonly states: unknown[] = [];
 
   /**
-   * @param oracle - The codec.
+   * @param codec - The codec, or a model.
    * @throws RangeError when the tokens have symbols that the codec lacks.
+   * @throws TypeError (`invalid-type`) for what is no codec.
    */
-  constructor(oracle: LengthOracle, options: SamplerOptions = {}) {
+  constructor(codec: Samplable, options: SamplerOptions = {}) {
+    const oracle = oracleOf(codec);
     const { tokens = symbols(oracle.alphabetSize), constraint, unit = 'bits' } = options;
     if (tokens.alphabetSize > oracle.alphabetSize)
       throw rangeError(
@@ -107,6 +109,17 @@ export class Choices {
   /** The constraint's state after choice i of the last look. */
   stateAt(i: number): unknown {
     return this.states[i];
+  }
+
+  /**
+   * The tokens of a prompt.
+   *
+   * @param prompt - Tokens, or a text, which is cut into tokens, the longest that fits first.
+   * @throws RangeError where no token fits.
+   * @throws TypeError (`invalid-type`) for what is neither a text nor a list.
+   */
+  prompt(prompt: Prompt): number[] {
+    return typeof prompt === 'string' ? this.tokens.split(prompt) : Array.from(promptSymbols(prompt));
   }
 
   /** The constraint's state after some tokens. */

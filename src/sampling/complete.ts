@@ -6,7 +6,7 @@
 import { rangeError } from '../errors.ts';
 import { Choices, checkCount, type Distribution, type SamplerOptions } from './choices.ts';
 import { deadEnd, mayEnd } from './constraints.ts';
-import type { LengthOracle } from './oracle.ts';
+import type { Prompt, Samplable } from './oracle.ts';
 import { Trail } from './trail.ts';
 
 /**
@@ -18,7 +18,7 @@ export type Select = (lengths: Float64Array, k: number) => ArrayLike<number>;
 
 /** How {@link complete} searches. */
 export interface CompleteOptions extends SamplerOptions {
-  /** Tokens of a whole string, the prompt's included. Default 10. */
+  /** Tokens of a whole string, the prompt's included. Default 10, the notebook's: for prompts that are shorter. */
   readonly length?: number;
   /** Children of a node: those that cost least. Default 2. */
   readonly width?: number;
@@ -90,8 +90,9 @@ function insertSelect(lengths: Float64Array, n: number): Uint32Array {
  * the cheapest is never seen. It asks for (width^n - 1) / (width - 1) times as many lengths as there are tokens, n being
  * the tokens added; {@link beamSearch} asks for n times the width.
  *
- * @param oracle - The codec. What it holds already is a condition; it is left as it was.
- * @param prompt - Tokens.
+ * @param codec - An oracle, or a model. What it holds already is a condition; it is left as it was.
+ * @param prompt - Tokens that come first, or a text, which is cut into tokens. The strings that are given back begin with
+ * it, as the notebook's do: it is searched for whole strings.
  * @throws RangeError for a prompt above `length`, a token that is not allowed, a search above `maxLeaves`.
  * @throws SurprisalError (`impossible-symbol`) when the constraint allows no string of that length.
  * @example
@@ -99,11 +100,11 @@ function insertSelect(lengths: Float64Array, n: number): Uint32Array {
  * const { completions } = complete(oracle, [1, 2, 3, 1, 2], { length: 9 });
  * completions[0].symbols; // [1, 2, 3, 1, 2, 3, 1, 2, 3]
  */
-export function complete(oracle: LengthOracle, prompt: ArrayLike<number>, options: CompleteOptions = {}): Completions {
-  const choices = new Choices(oracle, options);
-  const trail = new Trail(oracle);
+export function complete(codec: Samplable, prompt: Prompt, options: CompleteOptions = {}): Completions {
+  const choices = new Choices(codec, options);
+  const trail = new Trail(choices.oracle);
   try {
-    const start = Array.from(prompt);
+    const start = choices.prompt(prompt);
     const state = choices.after(start);
     trail.go(choices.tokens.symbols(start));
     return completeFrom(choices, start, state, options);
@@ -139,8 +140,11 @@ export function completeFrom(
   checkCount('length', length, 0);
   checkCount('width', width, 1);
   checkCount('height', height, 1);
-  if (prompt.length > length)
-    throw rangeError(`the prompt has ${prompt.length} tokens, more than the ${length} of the whole: raise the length`);
+  if (prompt.length > length || (options.length === undefined && prompt.length === length))
+    throw rangeError(
+      `the prompt has ${prompt.length} tokens, and length counts those of the whole string: give { length: ${prompt.length + 10} } ` +
+        `to add 10${options.length === undefined ? `, for its default is ${length}` : `, not ${length}`}`,
+    );
   const depth = length - prompt.length;
   const all = countLeaves(Math.min(width, tokens.count), depth, maxLeaves);
   const finish = ({ added, bits }: Leaf): Completion => {

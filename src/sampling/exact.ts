@@ -11,15 +11,17 @@
  * A prompt is a condition, and costs nothing: the model learns it first.
  */
 import type { ChainCoder } from '../coders/chain.ts';
+import { typeError } from '../errors.ts';
 import { Random } from '../kernels/random.ts';
 import { Prediction } from '../sequence/coding.ts';
 import { type BitModel, checkSymbol, type SequenceModel, symbolAt } from '../sequence/model.ts';
 import { checkCount, type Distribution } from './choices.ts';
+import { isBitModel, isModel, isOracle, type Prompt, promptSymbols, pushAll } from './oracle.ts';
 
 /** Options of exact samplers. */
 export interface ExactOptions {
-  /** Symbols that the model learns first. */
-  readonly prompt?: ArrayLike<number>;
+  /** What the model learns first: symbols, or a text, which stands for its UTF-8 bytes. It is not given back. */
+  readonly prompt?: Prompt;
   /** Seed of the random bits. Default 0. */
   readonly seed?: number;
   /**
@@ -41,15 +43,17 @@ export interface ExactSample {
  * Random numbers of 24 bits as a chain coder reads them from words: three words give their low 24 bits one by one, and
  * the three highest bytes are the fourth number.
  */
-class Quantiles {
+export class Quantiles {
   private readonly random: Random;
   private rest = 0;
   private words = 0;
 
+  /** @param seed - A whole number from 0. */
   constructor(seed: number) {
     this.random = new Random(seed);
   }
 
+  /** The next number, 0 to 2^24 - 1. */
   next(): number {
     if (this.words === 3) {
       this.words = 0;
@@ -64,6 +68,53 @@ class Quantiles {
   }
 }
 
+/** Random numbers of 16 bits: the low half of a word, then its high half. */
+export class Halves {
+  private readonly random: Random;
+  private word = 0;
+  private half = false;
+
+  /** @param seed - A whole number from 0. */
+  constructor(seed: number) {
+    this.random = new Random(seed);
+  }
+
+  /** The next number, 0 to 65,535. */
+  next(): number {
+    if (!this.half) this.word = this.random.next();
+    const fresh = this.half ? this.word >>> 16 : this.word & 0xffff;
+    this.half = !this.half;
+    return fresh;
+  }
+}
+
+/** @throws TypeError (`invalid-type`) for what is no model of symbols: what to call instead. */
+function checkModel(model: SequenceModel): void {
+  if (isOracle(model))
+    throw typeError(
+      'exact samples are those of a model of sequences, and this is a codec that has only lengths: call ancestral or ' +
+        "sampleParticles, or give a ModelOracle's model",
+    );
+  if (isModel(model)) return;
+  throw typeError(
+    isBitModel(model)
+      ? 'this is a model of bits: call exactBits'
+      : 'exact samples are those of a SequenceModel: of a named codec give its model',
+  );
+}
+
+/** @throws TypeError (`invalid-type`) for what is no model of bits: what to call instead. */
+function checkBitModel(model: BitModel): void {
+  if (isBitModel(model)) return;
+  throw typeError(
+    isOracle(model)
+      ? 'this is a codec that has only lengths, and no model of bits: call ancestral or sampleParticles'
+      : isModel(model)
+        ? 'this is a model of symbols, and not of bits: call exactSample'
+        : 'exactBits samples a BitModel: of a named codec give its bitModel, where it has one',
+  );
+}
+
 const symbolsFor = (alphabetSize: number, n: number) => (alphabetSize > 256 ? new Uint16Array(n) : new Uint8Array(n));
 
 /**
@@ -73,29 +124,24 @@ const symbolsFor = (alphabetSize: number, n: number) => (alphabetSize > 256 ? ne
  * @param model - A model in any state: what it has learnt is a condition.
  * @param n - How many symbols.
  * @throws RangeError for a count that is no whole number, or a prompt that the alphabet lacks.
+ * @throws TypeError (`invalid-type`) for what is no model of sequences: codecs that have only lengths above all.
  * @example
- * const model = new Lz78Model();
- * for (const byte of corpus) model.update(byte);
- * exactSample(model, 1000, { seed: 1 }).symbols;
+ * const model = pushAll(new Lz78Model(), corpus);
+ * exactSample(model, 1000, { prompt: 'It was ', seed: 1 }).symbols;
  */
 export function exactSample(model: SequenceModel, n: number, options: ExactOptions = {}): ExactSample {
+  checkModel(model);
   checkCount('n', n, 0, 2 ** 32);
   const symbols = symbolsFor(model.alphabetSize, n);
   const { prompt = [], seed = 0, keep = false } = options;
   const mark = keep ? undefined : model.mark();
   try {
-    learn(model, prompt);
+    pushAll(model, prompt);
     fill(model, symbols, new Quantiles(seed));
   } finally {
     if (mark !== undefined) model.rollback(mark);
   }
   return { distribution: 'exact', symbols };
-}
-
-/** Learns a prompt, all of it or none. */
-function learn(model: SequenceModel, prompt: ArrayLike<number>): void {
-  for (let i = 0; i < prompt.length; i++) checkSymbol(prompt[i], model.alphabetSize);
-  for (let i = 0; i < prompt.length; i++) model.update(prompt[i]);
 }
 
 function fill(model: SequenceModel, symbols: Uint8Array | Uint16Array, quantiles: Quantiles): void {
@@ -121,16 +167,18 @@ function fill(model: SequenceModel, symbols: Uint8Array | Uint16Array, quantiles
  * The same symbols one by one, without end: for texts that are shown as they come.
  *
  * @param model - A model in any state. Once the generator is ended it is as it was, unless `keep` is set.
+ * @throws RangeError for a prompt that the alphabet lacks, TypeError for what is no model: see {@link exactSample}.
  * @example
  * for (const byte of exactStream(model, { seed: 1 })) if (!write(byte)) break;
  */
 export function* exactStream(model: SequenceModel, options: ExactOptions = {}): Generator<number, void, undefined> {
+  checkModel(model);
   const { prompt = [], seed = 0, keep = false } = options;
   const quantiles = new Quantiles(seed);
   const cuts = new Uint32Array(model.alphabetSize + 1);
   const mark = keep ? undefined : model.mark();
   try {
-    learn(model, prompt);
+    pushAll(model, prompt);
     for (;;) {
       const quantile = quantiles.next();
       let symbol: number;
@@ -152,8 +200,8 @@ export function* exactStream(model: SequenceModel, options: ExactOptions = {}): 
 export interface ExactBitsOptions {
   /** Bits of a symbol, most significant first: 1 to 16. Default 8, bytes. */
   readonly width?: number;
-  /** Symbols that the model learns first. */
-  readonly prompt?: ArrayLike<number>;
+  /** What the model learns first: symbols, or a text, which stands for its UTF-8 bytes. It is not given back. */
+  readonly prompt?: Prompt;
   /** Seed of the random bits. Default 0. */
   readonly seed?: number;
 }
@@ -164,27 +212,25 @@ export interface ExactBitsOptions {
  *
  * @param n - How many symbols.
  * @throws RangeError for options out of range.
+ * @throws TypeError (`invalid-type`) for what is no model of bits.
  * @example
  * exactBits(new OnlineModel(), 100, { seed: 1 }).symbols;
  */
 export function exactBits(model: BitModel, n: number, options: ExactBitsOptions = {}): ExactSample {
-  const { width = 8, prompt = [], seed = 0 } = options;
+  checkBitModel(model);
+  const { width = 8, seed = 0 } = options;
+  const prompt = promptSymbols(options.prompt ?? []);
   checkCount('n', n, 0, 2 ** 32);
   checkCount('width', width, 1, 16);
   const symbols = symbolsFor(2 ** width, n);
   for (let i = 0; i < prompt.length; i++) checkSymbol(prompt[i], 2 ** width);
   for (let i = 0; i < prompt.length; i++)
     for (let bit = width - 1; bit >= 0; bit--) model.update((prompt[i] >> bit) & 1);
-  const random = new Random(seed);
-  let word = 0;
-  let half = false;
+  const halves = new Halves(seed);
   for (let i = 0; i < n; i++) {
     let symbol = 0;
     for (let bit = 0; bit < width; bit++) {
-      if (!half) word = random.next();
-      const fresh = half ? word >>> 16 : word & 0xffff;
-      half = !half;
-      const one = fresh < model.predict() ? 1 : 0;
+      const one = halves.next() < model.predict() ? 1 : 0;
       model.update(one);
       symbol = (symbol << 1) | one;
     }

@@ -13,13 +13,13 @@ import type { LengthOracle } from './oracle.ts';
 import { Children, Trie } from './trie.ts';
 
 /** What the code must know. */
-export interface Lz78Options {
+export interface Lz78CodeOptions {
   /** Number of symbols: 1 to 65,536. 256 unless given. */
   readonly alphabetSize?: number;
 }
 
 /** Options of {@link lz78Decode}. */
-export interface Lz78DecodeOptions extends Lz78Options {
+export interface Lz78DecodeOptions extends Lz78CodeOptions {
   /** Symbols that there may be; 2^28 unless given. */
   readonly maxOutputSize?: number;
 }
@@ -53,7 +53,7 @@ export class Lz78Oracle implements LengthOracle {
   private node: number;
 
   /** @throws RangeError (`invalid-argument`) for an alphabet of no or more than 2^16 symbols. */
-  constructor(options: Lz78Options = {}) {
+  constructor(options: Lz78CodeOptions = {}) {
     const { alphabetSize = 256 } = options;
     checkAlphabetSize(alphabetSize);
     this.alphabetSize = alphabetSize;
@@ -128,7 +128,7 @@ export class Lz78Oracle implements LengthOracle {
  * @example
  * const { bytes, bits } = lz78Encode([0, 0, 1, 0, 0], { alphabetSize: 2 });
  */
-export function lz78Encode(symbols: ArrayLike<number>, options: Lz78Options = {}): CodedBits {
+export function lz78Encode(symbols: ArrayLike<number>, options: Lz78CodeOptions = {}): CodedBits {
   const { alphabetSize = 256 } = options;
   checkAlphabetSize(alphabetSize);
   checkSymbols(symbols, alphabetSize);

@@ -80,10 +80,12 @@ export class LzmaOracle implements LengthOracle {
   /**
    * Appends bytes: as push of each, and faster.
    *
-   * @throws SurprisalError (`limit`) when the undo log has no room; roll back to a mark then.
+   * @throws RangeError when one of them is none; the oracle is as before. SurprisalError (`limit`) when the undo log has
+   * no room; roll back to a mark then.
    */
-  pushAll(bytes: Uint8Array): void {
-    this.kernel.append(bytes);
+  pushAll(bytes: ArrayLike<number>): void {
+    if (!(bytes instanceof Uint8Array)) for (let i = 0; i < bytes.length; i++) checkSymbol(bytes[i], 256);
+    this.kernel.append(bytes instanceof Uint8Array ? bytes : Uint8Array.from(bytes));
     this.length += bytes.length;
   }
 

@@ -19,7 +19,7 @@ import { widthOf } from './bits.ts';
 export type LzwConvention = 'lzw3' | 'gif' | 'compress';
 
 /** Options of everything that is LZW. */
-export interface LzwOptions {
+export interface LzwCodeOptions {
   /** `lzw3` unless given. */
   readonly convention?: LzwConvention;
   /** Number of symbols: 256, in `gif` 1 to 256. 256 unless given. */
@@ -58,7 +58,7 @@ export interface LzwRules {
 }
 
 /** @throws RangeError (`invalid-argument`) for what a convention does not have. */
-export function lzwRules(options: LzwOptions = {}): LzwRules {
+export function lzwRules(options: LzwCodeOptions = {}): LzwRules {
   const { convention = 'lzw3', alphabetSize = 256, maxBits = 16, early = false } = options;
   if (!(Number.isInteger(alphabetSize) && alphabetSize >= 1 && alphabetSize <= 256))
     throw rangeError(`symbols of LZW are at most 256, not ${alphabetSize}`);

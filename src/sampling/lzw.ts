@@ -14,7 +14,7 @@ import {
   CHECK_GAP,
   codeWidth,
   compressRatio,
-  type LzwOptions,
+  type LzwCodeOptions,
   type LzwRules,
   lzwRules,
   MAGIC,
@@ -22,7 +22,7 @@ import {
 import type { LengthOracle } from './oracle.ts';
 import { Children, Trie } from './trie.ts';
 
-export type { LzwConvention, LzwOptions } from './lzw-conventions.ts';
+export type { LzwCodeOptions, LzwConvention } from './lzw-conventions.ts';
 
 /**
  * Exact length of a string in LZW. Constant time a symbol, and for all symbols at once hardly more than for one.
@@ -60,7 +60,7 @@ export class LzwOracle implements LengthOracle {
   private checkpoint = CHECK_GAP;
 
   /** @throws RangeError (`invalid-argument`) for options that the convention does not have. */
-  constructor(options: LzwOptions = {}) {
+  constructor(options: LzwCodeOptions = {}) {
     this.rules = lzwRules(options);
     this.alphabetSize = this.rules.alphabetSize;
     this.children = new Children(this.alphabetSize);
@@ -225,7 +225,7 @@ export class LzwOracle implements LengthOracle {
  * @example
  * const { bytes } = lzwEncode(text, { convention: 'compress' }); // what `gzip -dc` reads from a .Z
  */
-export function lzwEncode(symbols: ArrayLike<number>, options: LzwOptions = {}): CodedBits {
+export function lzwEncode(symbols: ArrayLike<number>, options: LzwCodeOptions = {}): CodedBits {
   const rules = lzwRules(options);
   const { convention } = rules;
   checkSymbols(symbols, rules.alphabetSize);
@@ -283,7 +283,7 @@ export function lzwEncode(symbols: ArrayLike<number>, options: LzwOptions = {}):
 }
 
 /** Options of {@link lzwDecode}. */
-export interface LzwDecodeOptions extends LzwOptions {
+export interface LzwDecodeOptions extends LzwCodeOptions {
   /** Symbols that there may be; 2^28 unless given. */
   readonly maxOutputSize?: number;
 }

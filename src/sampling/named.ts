@@ -5,7 +5,7 @@
  */
 import { rangeError, SurprisalError } from '../errors.ts';
 import type { SequenceModel, UndoableBitModel } from '../sequence/model.ts';
-import { type LengthOracle, ModelOracle } from './oracle.ts';
+import { type LengthOracle, ModelOracle, pushAll } from './oracle.ts';
 
 /**
  * What a named codec is.
@@ -47,7 +47,7 @@ export interface OpenCodec {
   /** The model, where it is one: the one that the oracle asks. */
   readonly model?: SequenceModel;
   /** The same model as one of bits, where it is made of these: faster to sample, eight bits a byte. */
-  readonly bits?: UndoableBitModel;
+  readonly bitModel?: UndoableBitModel;
   /** Has it see bytes, as cheaply as it can: before anything is marked or measured. */
   learn(bytes: Uint8Array): void;
 }
@@ -175,29 +175,23 @@ export async function openCodec(text: string, options: OpenCodecOptions = {}): P
     name: text,
     kind: part.codec.kind,
     oracle,
-    learn: (bytes) => {
-      for (const byte of bytes) oracle.push(byte);
-    },
+    learn: (bytes) => void pushAll(oracle, bytes),
   };
 }
 
 interface Model {
   readonly model: SequenceModel;
-  readonly bits?: UndoableBitModel;
-  learn?(bytes: Uint8Array): void;
+  readonly bitModel?: UndoableBitModel;
 }
 
-function fromModel(name: string, { model, bits, learn }: Model): OpenCodec {
-  const plain = (bytes: Uint8Array) => {
-    for (const byte of bytes) model.update(byte);
-  };
+function fromModel(name: string, { model, bitModel }: Model): OpenCodec {
   return {
     name,
     kind: 'model',
     oracle: new ModelOracle(model),
     model,
-    ...(bits && { bits }),
-    learn: learn ?? plain,
+    ...(bitModel && { bitModel }),
+    learn: (bytes) => void pushAll(model, bytes),
   };
 }
 
@@ -218,8 +212,7 @@ async function openModel({ codec, parameter }: ParsedCodec, { size }: OpenCodecO
     }
     case 'ctw': {
       const { CtwModel } = await import('../sequence/ctw.ts');
-      const model = new CtwModel({ depth: parameter });
-      return { model, learn: (bytes) => model.learn(bytes) };
+      return { model: new CtwModel({ depth: parameter }) };
     }
     default: {
       const [{ OnlineModel }, { BitTreeModel }, { fastParameters }] = await Promise.all([
@@ -227,8 +220,8 @@ async function openModel({ codec, parameter }: ParsedCodec, { size }: OpenCodecO
         import('../sequence/bit-tree.ts'),
         import('../sequence/online.ts'),
       ]);
-      const bits = new OnlineModel({ parameters: fastParameters(size) });
-      return { model: new BitTreeModel(bits), bits };
+      const bitModel = new OnlineModel({ parameters: fastParameters(size) });
+      return { model: new BitTreeModel(bitModel), bitModel };
     }
   }
 }

@@ -7,7 +7,7 @@ import { Random } from '../kernels/random.ts';
 import { Choices, checkCount, type Distribution } from './choices.ts';
 import { type CompleteOptions, completeFrom } from './complete.ts';
 import { stateAfter } from './constraints.ts';
-import type { LengthOracle } from './oracle.ts';
+import type { Prompt, Samplable } from './oracle.ts';
 import { Trail } from './trail.ts';
 
 /** How {@link nextTokens} samples. `width` and `height` are 2 unless given, as in the notebook. */
@@ -39,15 +39,16 @@ export interface Round {
 
 /**
  * Adds tokens round by round. That draws from no distribution that has a name: likely strings, some of them at random.
- * Oracle and prompt are as in {@link complete}; a constraint must allow the text to end after every round. The oracle is left as it was once the generator ends or is ended.
+ * Codec and prompt are as in {@link complete}, but rounds have only what they add; a constraint must allow the text to
+ * end after every round. The codec is left as it was once the generator ends or is ended.
  *
  * @throws RangeError, SurprisalError as {@link complete}.
  * @example
- * for (const { symbols } of nextTokens(oracle, bytesOf('abcdabcd'), { width: 5, n: 10 })) write(symbols);
+ * for (const { symbols } of nextTokens(oracle, 'abcdabcd', { width: 5, n: 10 })) write(symbols);
  */
 export function* nextTokens(
-  oracle: LengthOracle,
-  prompt: ArrayLike<number>,
+  codec: Samplable,
+  prompt: Prompt,
   options: NextTokensOptions = {},
 ): Generator<Round, void, undefined> {
   const { n = 5, size = 3, seed = 0, width = 2, height = 2 } = options;
@@ -55,12 +56,12 @@ export function* nextTokens(
   checkCount('size', size, 1);
   const random = new Random(seed);
   const choose = options.choose ?? ((count: number) => random.below(count));
-  const choices = new Choices(oracle, options);
-  const trail = new Trail(oracle);
+  const choices = new Choices(codec, options);
+  const start = choices.prompt(prompt);
+  const trail = new Trail(choices.oracle);
   try {
-    let state = choices.after(prompt);
-    for (let i = 0; i < prompt.length; i++)
-      for (const symbol of choices.tokens.symbolsOf(prompt[i])) trail.push(symbol);
+    let state = choices.after(start);
+    trail.go(choices.tokens.symbols(start));
     for (let round = 0; round < n; round++) {
       // What a round adds depends on what the codec holds, and not on the tokens' number.
       const { completions } = completeFrom(choices, [], state, { ...options, width, height, length: size });

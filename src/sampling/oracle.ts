@@ -5,9 +5,9 @@
  * 1949, McMillan 1956). What samplers ask of it is how long x would be with one symbol more, for every symbol there is.
  */
 
-import { rangeError } from '../errors.ts';
+import { rangeError, typeError } from '../errors.ts';
 import { log } from '../kernels/math.ts';
-import { type Mark, type SequenceModel, symbolAt, TOTAL, type Undoable } from '../sequence/model.ts';
+import { checkSymbol, type Mark, type SequenceModel, symbolAt, TOTAL, type Undoable } from '../sequence/model.ts';
 
 export type { Mark, Undoable } from '../sequence/model.ts';
 
@@ -36,7 +36,23 @@ export interface LengthOracle extends Undoable {
    * @param into - As many entries at least.
    */
   bitsAfter?(symbols: ArrayLike<number>, into: Float64Array): void;
+  /**
+   * Appends symbols, one after another: only where that is faster than to push each. Call {@link pushAll}, which does
+   * either.
+   *
+   * @throws RangeError when one of them is no symbol; the oracle is as before.
+   */
+  pushAll?(symbols: ArrayLike<number>): void;
 }
+
+/** What samplers take: a codec that tells lengths, or a model, whose lengths are sums of its surprisals. */
+export type Samplable = LengthOracle | SequenceModel;
+
+/**
+ * What comes first: numbers, or a text, which stands for its UTF-8 bytes or, where a sampler is given tokens, for the
+ * tokens that `split` finds in it.
+ */
+export type Prompt = string | ArrayLike<number>;
 
 /**
  * Lengths in bits after each of some symbols, as if each alone were pushed next. Changes nothing.
@@ -164,4 +180,86 @@ export class ModelOracle implements LengthOracle {
     this.held.length = i;
     return total;
   }
+}
+
+const METHODS: readonly string[] = ['mark', 'rollback', 'release'];
+
+function has(what: unknown, ...methods: readonly string[]): boolean {
+  return (
+    typeof what === 'object' &&
+    what !== null &&
+    methods.every((name) => typeof (what as Record<string, unknown>)[name] === 'function')
+  );
+}
+
+/** Whether something tells lengths. */
+export function isOracle(what: unknown): what is LengthOracle {
+  return has(what, 'push', 'bits', ...METHODS);
+}
+
+/** Whether something is a model of sequences. */
+export function isModel(what: unknown): what is SequenceModel {
+  return has(what, 'intervals', 'update', ...METHODS);
+}
+
+/** Whether something is a model of bits. */
+export function isBitModel(what: unknown): boolean {
+  return has(what, 'predict', 'update');
+}
+
+/**
+ * The lengths of what a sampler is given: an oracle's own; a model's are the sums of its surprisals.
+ *
+ * @throws TypeError (`invalid-type`) for anything else.
+ * @example
+ * oracleOf(new Lz78Model()).bits(); // 0
+ */
+export function oracleOf(codec: Samplable): LengthOracle {
+  if (isOracle(codec)) return codec;
+  if (isModel(codec)) return new ModelOracle(codec);
+  if (isBitModel(codec))
+    throw typeError('this is a model of bits: make a model of bytes of it, new BitTreeModel(model), or call exactBits');
+  throw typeError(
+    has((codec as { oracle?: unknown } | null | undefined)?.oracle, 'push')
+      ? 'this is a named codec: give its oracle, or call sampleStream'
+      : 'a sampler takes a LengthOracle or a SequenceModel: for any other compressor call blackBox',
+  );
+}
+
+/**
+ * The numbers of a prompt: a text's are its UTF-8 bytes.
+ *
+ * @throws TypeError (`invalid-type`) for what is neither a text nor a list.
+ */
+export function promptSymbols(prompt: Prompt): ArrayLike<number> {
+  if (typeof prompt === 'string') return new TextEncoder().encode(prompt);
+  if (typeof prompt !== 'object' || prompt === null || typeof prompt.length !== 'number')
+    throw typeError(`a prompt is a text or a list of numbers, not ${prompt === null ? 'null' : typeof prompt}`);
+  return prompt;
+}
+
+/**
+ * Has a codec or a model see a text, in the fastest way that it has: for priming.
+ *
+ * @param text - Symbols, or a text that is taken as UTF-8.
+ * @returns the codec.
+ * @throws RangeError when it lacks one of the symbols; it is as before then.
+ * @throws TypeError (`invalid-type`) for what is no codec, or no text.
+ * @example
+ * const oracle = pushAll(new DeflateOracle(), 'It was a bright cold day in April, and the ');
+ */
+export function pushAll<C extends Samplable>(codec: C, text: Prompt): C {
+  const symbols = promptSymbols(text);
+  const given: Samplable = codec;
+  if (!isOracle(given) && !isModel(given)) oracleOf(given);
+  for (let i = 0; i < symbols.length; i++) checkSymbol(symbols[i], given.alphabetSize);
+  if (isOracle(given)) {
+    if (given.pushAll !== undefined) given.pushAll(symbols);
+    else for (let i = 0; i < symbols.length; i++) given.push(symbols[i]);
+  } else if (given.learn !== undefined) {
+    given.learn(symbols);
+  } else {
+    for (let i = 0; i < symbols.length; i++) given.update(symbols[i]);
+  }
+  return codec;
 }

@@ -16,7 +16,7 @@ import { rangeError } from '../errors.ts';
 import { Random } from '../kernels/random.ts';
 import { Choices, checkCount, type SamplerOptions } from './choices.ts';
 import { deadEnd, mayEnd } from './constraints.ts';
-import type { LengthOracle } from './oracle.ts';
+import { type Prompt, pushAll, type Samplable } from './oracle.ts';
 import { exp2, log2, weigh } from './powers.ts';
 import { Trail } from './trail.ts';
 
@@ -33,10 +33,8 @@ export type Resampling = 'optimal' | 'systematic' | 'multinomial';
 
 /** Options of {@link particleSteps} and {@link sampleParticles}. */
 export interface ParticleOptions extends SamplerOptions {
-  /** The codec, which has the prompt already. It is left as it was. */
-  readonly oracle: LengthOracle;
-  /** Tokens to continue by. */
-  readonly length: number;
+  /** Tokens to add. Default 10. */
+  readonly n?: number;
   /** Number of particles, 1 to 65,536. Default 64. One particle is one-step sampling. */
   readonly particles?: number;
   /** T in 2^(-L / T). Default 1: the codec's own distribution. */
@@ -131,21 +129,26 @@ function unlink(last: Link | undefined, length: number): number[] {
 }
 
 /**
- * Samples strings, a generation at a time, so that a caller may show how far it is, or stop.
+ * {@link sampleParticles}, a generation at a time, so that a caller may show how far it is, or stop.
  *
  * @throws RangeError for options out of range.
  * @throws SurprisalError (`impossible-symbol`) when the constraint leaves no string, or no particle has found one.
  */
-export function* particleSteps(options: ParticleOptions): Generator<ParticleStep, ParticleResult, undefined> {
-  const { oracle, length, particles = 64, temperature = 1, resampling = 'optimal', threshold = 0.5 } = options;
-  checkCount('length', length, 0);
+export function* particleSteps(
+  codec: Samplable,
+  prompt: Prompt,
+  options: ParticleOptions = {},
+): Generator<ParticleStep, ParticleResult, undefined> {
+  const { n = 10, particles = 64, temperature = 1, resampling = 'optimal', threshold = 0.5 } = options;
+  checkCount('n', n, 0);
   checkCount('particles', particles, 1, 65536);
   if (!(temperature > 0 && temperature < Infinity)) throw rangeError(`a temperature is above 0, not ${temperature}`);
   if (!(threshold >= 0 && threshold <= 1)) throw rangeError(`threshold is from 0 to 1, not ${threshold}`);
   if (!['optimal', 'systematic', 'multinomial'].includes(resampling))
     throw rangeError(`resampling is 'optimal', 'systematic' or 'multinomial', not '${resampling}'`);
-  const choices = new Choices(oracle, options);
-  const { tokens } = choices;
+  const choices = new Choices(codec, options);
+  const { oracle, tokens } = choices;
+  const start = choices.prompt(prompt);
   if (particles * tokens.count > MOST_CHILDREN)
     throw rangeError(`${particles} particles with ${tokens.count} tokens each are more than ${MOST_CHILDREN} children`);
   const scale = 1 / temperature;
@@ -153,14 +156,18 @@ export function* particleSteps(options: ParticleOptions): Generator<ParticleStep
   const trail = new Trail(oracle);
   const steps: ParticleStep[] = [];
   const count = resampling === 'optimal' ? 1 : particles;
-  let generation: Particle[] = [{ last: undefined, state: choices.start, count, weight: 0, bits: choices.bits() }];
+  let generation: Particle[] = [];
   /** log2 of what resampling has taken out of the weights. */
   let factor = -log2(count);
+  const state = choices.after(start);
+  const mark = oracle.mark();
   try {
-    for (let t = 0; t < length; t++) {
+    pushAll(oracle, tokens.symbols(start));
+    generation = [{ last: undefined, state, count, weight: 0, bits: choices.bits() }];
+    for (let t = 0; t < n; t++) {
       const children = generation.map((particle) => {
         trail.go(tokens.symbols(unlink(particle.last, t)));
-        return weighChildren(particle, choices, length - t, scale);
+        return weighChildren(particle, choices, n - t, scale);
       });
       let resampled = false;
       let effective: number;
@@ -176,7 +183,7 @@ export function* particleSteps(options: ParticleOptions): Generator<ParticleStep
         if (resampled) factor += resample(generation, particles, random, resampling);
         generation = extend(generation, children, random, resampling);
       }
-      if (generation.length === 0) throw deadEnd(t);
+      if (generation.length === 0) throw deadEnd(start.length + t);
       const step: ParticleStep = {
         length: t + 1,
         distinct: generation.length,
@@ -188,11 +195,11 @@ export function* particleSteps(options: ParticleOptions): Generator<ParticleStep
       yield step;
     }
   } finally {
-    trail.go([]);
+    oracle.rollback(mark);
   }
   const total = logSum(generation);
   const strings: WeightedString[] = generation.map((particle) => ({
-    tokens: unlink(particle.last, length),
+    tokens: unlink(particle.last, n),
     bits: particle.bits,
     weight: particle.count * exp2(particle.weight - total),
   }));
@@ -209,18 +216,18 @@ export function* particleSteps(options: ParticleOptions): Generator<ParticleStep
 }
 
 /**
- * Samples strings from p(x) proportional to 2^(-L(x) / T) by sequential Monte Carlo.
+ * Samples strings from p(x) proportional to 2^(-L(prompt x) / T) by sequential Monte Carlo.
  *
- * @throws RangeError for options out of range.
+ * @param codec - An oracle, or a model. What it holds already is a condition; it is left as it was.
+ * @param prompt - What comes first: tokens, or a text, which is cut into tokens. A condition too: it is not given back.
+ * @throws RangeError for options out of range, and for a prompt that is not allowed.
  * @throws SurprisalError (`impossible-symbol`) when the constraint leaves no string, or no particle has found one.
  * @example
- * const oracle = new DeflateOracle();
- * for (const byte of prompt) oracle.push(byte);
- * const { sample, log2Z } = sampleParticles({ oracle, length: 24, particles: 64, seed: 1 });
+ * const { sample, log2Z } = sampleParticles(new DeflateOracle(), text, { n: 24, particles: 64, seed: 1 });
  * String.fromCharCode(...sample.tokens);
  */
-export function sampleParticles(options: ParticleOptions): ParticleResult {
-  const steps = particleSteps(options);
+export function sampleParticles(codec: Samplable, prompt: Prompt, options: ParticleOptions = {}): ParticleResult {
+  const steps = particleSteps(codec, prompt, options);
   for (;;) {
     const { done, value } = steps.next();
     if (done) return value;

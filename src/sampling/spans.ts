@@ -10,18 +10,14 @@ import { rangeError } from '../errors.ts';
 import { Random } from '../kernels/random.ts';
 import { Choices, checkCount, type SamplerOptions } from './choices.ts';
 import { mayEnd, stateAfter } from './constraints.ts';
-import type { LengthOracle } from './oracle.ts';
+import type { Prompt, Samplable } from './oracle.ts';
 import { exp2, log2, weigh } from './powers.ts';
 import { Trail } from './trail.ts';
 
 /** Options of {@link spanSteps} and {@link resampleSpans}. */
 export interface SpanOptions extends SamplerOptions {
-  /** The codec, which has the prompt already. It is left as it was. */
-  readonly oracle: LengthOracle;
-  /** The string to begin with, as tokens: at least one. */
-  readonly start: ArrayLike<number>;
-  /** Tokens that come after the string and stay. Default none. */
-  readonly suffix?: ArrayLike<number>;
+  /** What comes after the string and stays: tokens, or a text, which is cut into tokens. Default nothing. */
+  readonly suffix?: Prompt;
   /** Spans to propose. Default 100. */
   readonly steps?: number;
   /** Most tokens of a span; each has 1 to so many. Default 4. */
@@ -59,26 +55,46 @@ export interface SpanResult {
 }
 
 /**
- * Runs the chain, a step at a time.
+ * {@link resampleSpans}, a step at a time.
  *
  * @throws RangeError for options out of range, and when the constraint forbids the string to begin with.
  */
-export function* spanSteps(options: SpanOptions): Generator<SpanStep, SpanResult, undefined> {
-  const { oracle, steps = 100, span: most = 4, temperature = 1, constraint } = options;
-  let tokens = Array.from(options.start);
-  const suffix = Array.from(options.suffix ?? []);
+export function* spanSteps(
+  codec: Samplable,
+  start: Prompt,
+  options: SpanOptions = {},
+): Generator<SpanStep, SpanResult, undefined> {
+  const { steps = 100, span: most = 4, temperature = 1, constraint } = options;
   checkCount('steps', steps, 0);
   checkCount('span', most, 1);
-  if (tokens.length === 0) throw rangeError('the string to begin with has at least one token');
   if (!(temperature > 0 && temperature < Infinity)) throw rangeError(`a temperature is above 0, not ${temperature}`);
-  const choices = new Choices(oracle, options);
+  const choices = new Choices(codec, options);
   const alphabet = choices.tokens;
+  let tokens = choices.prompt(start);
+  const suffix = choices.prompt(options.suffix ?? []);
+  if (tokens.length === 0) throw rangeError('the string to begin with has at least one token');
   if (constraint !== undefined && !mayEnd(constraint, stateAfter(constraint, [...tokens, ...suffix])))
     throw rangeError('the constraint lets the string to begin with not end where it does');
   const scale = 1 / temperature;
   const random = new Random(options.seed ?? 0, 2);
-  const trail = new Trail(oracle);
+  const trail = new Trail(choices.oracle);
   const weights = new Float64Array(alphabet.count);
+  // log2 of what the proposals give each token after those before it; NaN where that is not known.
+  const chances = new Float64Array(tokens.length).fill(NaN);
+  /** Weighs what may come after the string that the oracle is at; returns the weights' sum. */
+  const weighNext = (n: number): number => {
+    weigh(choices.lengths.subarray(0, n), weights, scale);
+    let sum = 0;
+    for (let c = 0; c < n; c++) sum += weights[c];
+    return sum;
+  };
+  /** Notes the chance of the present string's token at a place, one of the n that were weighed; returns which it is. */
+  const note = (at: number, n: number, sum: number): number => {
+    let own = -1;
+    for (let c = 0; c < n; c++) if (choices.tokenAt(c) === tokens[at]) own = c;
+    chances[at] = log2(weights[own] / sum);
+    return own;
+  };
   const go = (list: readonly number[]) => trail.go(alphabet.symbols(list));
   const whole = (list: readonly number[]): number => {
     go(suffix.length === 0 ? list : [...list, ...suffix]);
@@ -95,15 +111,19 @@ export function* spanSteps(options: SpanOptions): Generator<SpanStep, SpanResult
       // log2 of what the proposals give the new span and, from the same place on, the old one.
       let forth = 0;
       let back = 0;
+      const gave = new Float64Array(span);
+      let same = true;
       for (let i = 0; i < span && proposal.length === from + i; i++) {
         go(proposal);
         const n = choices.look(state);
-        const least = weigh(choices.lengths.subarray(0, n), weights, scale);
-        let sum = 0;
-        for (let c = 0; c < n; c++) sum += weights[c];
-        if (n === 0 || least === Infinity) break;
+        if (!choices.possible(n)) break;
+        const sum = weighNext(n);
+        // As long as nothing differs the old token is among these.
+        if (same && Number.isNaN(chances[from + i])) note(from + i, n, sum);
         const chosen = pick(weights, n, sum, random);
-        forth += log2(weights[chosen] / sum);
+        gave[i] = log2(weights[chosen] / sum);
+        forth += gave[i];
+        same &&= choices.tokenAt(chosen) === tokens[from + i];
         state = choices.stateAt(chosen);
         proposal.push(choices.tokenAt(chosen));
       }
@@ -112,19 +132,13 @@ export function* spanSteps(options: SpanOptions): Generator<SpanStep, SpanResult
       if (complete && !taken) {
         const next = proposal.concat(tokens.slice(from + span));
         if (allows(options, [...next, ...suffix])) {
-          let before = choices.after(tokens.slice(0, from));
-          for (let i = 0; i < span; i++) {
-            go(tokens.slice(0, from + i));
-            const n = choices.look(before);
-            weigh(choices.lengths.subarray(0, n), weights, scale);
-            let sum = 0;
-            let own = -1;
-            for (let c = 0; c < n; c++) {
-              sum += weights[c];
-              if (choices.tokenAt(c) === tokens[from + i]) own = c;
+          for (let i = from; i < from + span; i++) {
+            if (Number.isNaN(chances[i])) {
+              go(tokens.slice(0, i));
+              const n = choices.look(choices.after(tokens.slice(0, i)));
+              note(i, n, weighNext(n));
             }
-            back += log2(weights[own] / sum);
-            before = choices.stateAt(own);
+            back += chances[i];
           }
           const length = whole(next);
           const ratio = (bits - length) * scale + back - forth;
@@ -132,6 +146,9 @@ export function* spanSteps(options: SpanOptions): Generator<SpanStep, SpanResult
             taken = true;
             tokens = next;
             bits = length;
+            // What follows the span comes after something else now.
+            chances.set(gave, from);
+            chances.fill(NaN, from + span);
           }
         }
       }
@@ -147,12 +164,14 @@ export function* spanSteps(options: SpanOptions): Generator<SpanStep, SpanResult
 /**
  * Rewrites a string by span resampling.
  *
+ * @param codec - An oracle, or a model. What it holds already is a condition (see {@link pushAll}); it is left as it was.
+ * @param start - The string to begin with, at least a token: tokens, or a text, which is cut into tokens.
  * @throws RangeError for options out of range, and when the constraint forbids the string to begin with.
  * @example
- * const { tokens, acceptance } = resampleSpans({ oracle, start: [...bytes], steps: 1000, seed: 1 });
+ * const { tokens, acceptance } = resampleSpans(oracle, 'some text', { steps: 1000, seed: 1 });
  */
-export function resampleSpans(options: SpanOptions): SpanResult {
-  const steps = spanSteps(options);
+export function resampleSpans(codec: Samplable, start: Prompt, options: SpanOptions = {}): SpanResult {
+  const steps = spanSteps(codec, start, options);
   for (;;) {
     const { done, value } = steps.next();
     if (done) return value;
@@ -173,7 +192,7 @@ function pick(weights: Float64Array, n: number, sum: number, random: Random): nu
 }
 
 /** Whether the constraint allows a whole string. */
-function allows({ constraint }: SpanOptions, list: readonly number[]): boolean {
+function allows({ constraint }: SamplerOptions, list: readonly number[]): boolean {
   if (constraint === undefined) return true;
   let state = constraint.start;
   for (const token of list) {

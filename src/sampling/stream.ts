@@ -4,6 +4,7 @@ import { type SequenceModel, symbolAt, type UndoableBitModel } from '../sequence
 import { type AncestralOptions, ancestral, type Shape } from './ancestral.ts';
 import { checkCount, type Distribution } from './choices.ts';
 import { type Constraint, deadEnd, mayEnd, stateAfter } from './constraints.ts';
+import { Halves, Quantiles } from './exact.ts';
 import type { OpenCodec } from './named.ts';
 import { surprisal } from './oracle.ts';
 import { log2 } from './powers.ts';
@@ -37,7 +38,8 @@ const PATIENCE = 64;
  * byte, or 16 a bit for models of bits; what a constraint forbids is drawn again, which is the one-step distribution
  * given that it is allowed. Everything else is sampled by its lengths.
  *
- * The same seed gives the same bytes everywhere, but not the same as another way of sampling would.
+ * The same seed gives the same bytes everywhere. Without a constraint they are those of {@link exactBits} for models of
+ * bits that are sampled as they are, and of {@link exactSample} and {@link exactStream} for all other models.
  *
  * @throws RangeError for options out of range.
  * @throws SurprisalError (`impossible-symbol`), while it runs, where the constraint allows nothing.
@@ -48,7 +50,7 @@ export function sampleStream(codec: OpenCodec, options: StreamOptions): SampleSt
   checkCount('n', options.n, 0);
   const { n, constraint, seed, ...shape } = options;
   const reshaped = Object.entries(shape).some(([name, value]) => value !== undefined && value !== neutral[name]);
-  const { model, bits } = codec;
+  const { model, bitModel } = codec;
   if (model === undefined || reshaped) {
     const given: AncestralOptions = { ...options, keep: true };
     const before = codec.oracle.bits();
@@ -61,7 +63,7 @@ export function sampleStream(codec: OpenCodec, options: StreamOptions): SampleSt
   const cost = { bits: 0 };
   return {
     distribution: constraint === undefined ? 'exact' : 'one-step',
-    bytes: bits === undefined ? bySymbols(model, options, cost) : byBits(model, bits, options, cost),
+    bytes: bitModel === undefined ? bySymbols(model, options, cost) : byBits(model, bitModel, options, cost),
     bits: () => cost.bits,
   };
 }
@@ -81,19 +83,18 @@ function* bytesOf(sampled: Iterable<{ readonly symbols: readonly number[] }>): G
 
 /** The constraint's states along a stream. */
 class Guard {
-  private readonly constraint: Constraint | undefined;
+  private readonly constraint: Constraint;
   private state: unknown;
   private after: unknown;
 
-  constructor(constraint: Constraint | undefined) {
+  constructor(constraint: Constraint) {
     this.constraint = constraint;
-    this.state = constraint === undefined ? undefined : stateAfter(constraint, []);
+    this.state = stateAfter(constraint, []);
   }
 
   /** Whether a byte may come, when so many may with it. */
   allows(byte: number, left: number): boolean {
     const { constraint } = this;
-    if (constraint === undefined) return true;
     this.after = constraint.step(this.state, byte);
     if (this.after === undefined) return false;
     return constraint.shortest === undefined || constraint.shortest(this.after) <= left - 1;
@@ -117,9 +118,21 @@ interface Cost {
 
 function* bySymbols(model: SequenceModel, options: StreamOptions, cost: Cost): Generator<number, void, undefined> {
   const { n, seed = 0 } = options;
-  const random = new Random(seed);
-  const guard = new Guard(options.constraint);
+  const { constraint } = options;
   const cuts = new Uint32Array(model.alphabetSize + 1);
+  if (constraint === undefined) {
+    const quantiles = new Quantiles(seed);
+    for (let i = 0; i < n; i++) {
+      model.intervals(cuts);
+      const symbol = symbolAt(cuts, quantiles.next(), model.alphabetSize);
+      model.update(symbol);
+      cost.bits += surprisal(cuts[symbol + 1] - cuts[symbol]);
+      yield symbol;
+    }
+    return;
+  }
+  const random = new Random(seed);
+  const guard = new Guard(constraint);
   for (let i = 0; i < n; i++) {
     model.intervals(cuts);
     let symbol = -1;
@@ -144,33 +157,36 @@ function* byBits(
   cost: Cost,
 ): Generator<number, void, undefined> {
   const { n, seed = 0, constraint } = options;
-  const random = new Random(seed);
-  const guard = new Guard(constraint);
-  const cuts = new Uint32Array(model.alphabetSize + 1);
   let spent = 0;
-  const draw = (): number => {
+  const draw = (fresh: () => number): number => {
     let symbol = 0;
     spent = 0;
     for (let bit = 0; bit < 8; bit++) {
       const p = bits.predict();
-      const one = random.next() >>> 16 < p ? 1 : 0;
+      const one = fresh() < p ? 1 : 0;
       spent -= log2((one === 1 ? p : 65536 - p) / 65536);
       bits.update(one);
       symbol = 2 * symbol + one;
     }
     return symbol;
   };
-  for (let i = 0; i < n; i++) {
-    if (constraint === undefined) {
-      const symbol = draw();
+  if (constraint === undefined) {
+    const halves = new Halves(seed);
+    for (let i = 0; i < n; i++) {
+      const symbol = draw(() => halves.next());
       cost.bits += spent;
       yield symbol;
-      continue;
     }
+    return;
+  }
+  const random = new Random(seed);
+  const guard = new Guard(constraint);
+  const cuts = new Uint32Array(model.alphabetSize + 1);
+  for (let i = 0; i < n; i++) {
     let symbol = -1;
     for (let attempt = 0; attempt < PATIENCE && symbol < 0; attempt++) {
       const mark = bits.mark();
-      const drawn = draw();
+      const drawn = draw(() => random.next() >>> 16);
       if (guard.allows(drawn, n - i)) {
         bits.release(mark);
         symbol = drawn;

@@ -7,7 +7,7 @@ import { Random } from '../kernels/random.ts';
 import { Choices, checkCount, type Distribution, type SamplerOptions } from './choices.ts';
 import { type Select, stableSelect } from './complete.ts';
 import { deadEnd, mayEnd } from './constraints.ts';
-import type { LengthOracle } from './oracle.ts';
+import { type Prompt, pushAll, type Samplable } from './oracle.ts';
 import { pick } from './pick.ts';
 import { weigh } from './powers.ts';
 
@@ -50,40 +50,44 @@ export interface Sampled {
  *
  * The oracle is left as it was once the generator ends or is ended.
  *
- * @param prompt - Tokens: at least 1, unless `normalise` is false.
+ * @param codec - An oracle, or a model. What it holds already is a condition.
+ * @param prompt - What comes first, at least a token unless `normalise` is false: tokens, or a text, which is cut into
+ * tokens. A condition too: it is not given back.
  * @throws RangeError for an empty prompt, and for options out of range.
  * @throws SurprisalError (`impossible-symbol`) where the constraint allows nothing.
  * @example
  * for (const { symbols } of topK(oracle, [1, 2, 3, 1, 2, 3], { n: 20, k: 4, unit: 'bytes', seed: 1 })) write(symbols);
  */
 export function* topK(
-  oracle: LengthOracle,
-  prompt: ArrayLike<number>,
+  codec: Samplable,
+  prompt: Prompt,
   options: TopKOptions = {},
 ): Generator<Sampled, void, undefined> {
   const { n = 10, k = 2, normalise = true, seed = 0, select = stableSelect } = options;
   checkCount('n', n, 0);
   checkCount('k', k, 1);
-  if (normalise && prompt.length === 0)
+  const choices = new Choices(codec, options);
+  const { oracle } = choices;
+  const start = choices.prompt(prompt);
+  if (normalise && start.length === 0)
     throw rangeError('lengths are divided by that of the sequence: give a prompt, or { normalise: false }');
   const random = new Random(seed);
   const choose = options.choose ?? ((weights: Float64Array) => pick(random, weights));
-  const choices = new Choices(oracle, options);
   const mark = oracle.mark();
   try {
-    let state = choices.after(prompt);
-    for (let i = 0; i < prompt.length; i++) choices.tokens.push(oracle, prompt[i]);
+    let state = choices.after(start);
+    pushAll(oracle, choices.tokens.symbols(start));
     for (let step = 0; step < n; step++) {
       const count = choices.look(state, n - step);
       if (!choices.possible(count)) {
         if (mayEnd(choices.constraint, state)) return;
-        throw deadEnd(prompt.length + step);
+        throw deadEnd(start.length + step);
       }
       const lengths = choices.lengths.subarray(0, count);
       const best = select(lengths, Math.min(k, count));
       const chosen = Float64Array.from(best, (place) => lengths[place]);
       const weights = new Float64Array(chosen.length);
-      weigh(chosen, weights, normalise ? 8 / (prompt.length + step) : 1);
+      weigh(chosen, weights, normalise ? 8 / (start.length + step) : 1);
       const place = choose(weights, step);
       if (!(Number.isInteger(place) && place >= 0 && place < weights.length))
         throw rangeError(`a choice is from 0 to ${weights.length - 1}, not ${place}`);

@@ -84,7 +84,7 @@ abstract class Mixture implements SequenceModel {
     checkSymbol(symbol, this.alphabetSize);
     this.ask();
     if (this.marks.held > 0) for (const weight of this.current) this.log.push(weight);
-    this.learn(symbol);
+    this.weighAnew(symbol);
     this.fresh = false;
     for (const model of this.models) model.update(symbol);
   }
@@ -130,7 +130,7 @@ abstract class Mixture implements SequenceModel {
   protected abstract mix(into: Uint32Array): void;
 
   /** Sets the weights anew from the models' intervals and what came. */
-  protected abstract learn(symbol: number): void;
+  protected abstract weighAnew(symbol: number): void;
 }
 
 /**
@@ -179,7 +179,7 @@ export class MixtureModel extends Mixture {
     tile(sums, into, alphabetSize);
   }
 
-  protected learn(symbol: number): void {
+  protected weighAnew(symbol: number): void {
     const { current, initial, cuts, share } = this;
     let sum = 0;
     for (let i = 0; i < cuts.length; i++) {
@@ -249,7 +249,7 @@ export class GeometricMixtureModel extends Mixture {
     tile(this.mixed, into, this.alphabetSize);
   }
 
-  protected learn(symbol: number): void {
+  protected weighAnew(symbol: number): void {
     const { logs, mixed, current, rate, alphabetSize } = this;
     for (let i = 0; i < logs.length; i++) {
       const own = logs[i];

@@ -71,8 +71,8 @@ export function samplersGolden(): Record<string, string> {
       frequencyPenalty: 0.5,
     };
     golden[`sharpened ${name}`] = text(ancestral(oracle, PROMPT, { n: 32, seed: 4, ...shape }));
-    golden[`particles ${name}`] = latin1(sampleParticles({ oracle, length: 12, particles: 16, seed: 5 }).sample.tokens);
-    golden[`spans ${name}`] = latin1(resampleSpans({ oracle, start: PROMPT, steps: 20, seed: 6 }).tokens);
+    golden[`particles ${name}`] = latin1(sampleParticles(oracle, [], { n: 12, particles: 16, seed: 5 }).sample.tokens);
+    golden[`spans ${name}`] = latin1(resampleSpans(oracle, PROMPT, { steps: 20, seed: 6 }).tokens);
   }
   golden.exact = latin1(exactSample(model(), 60, { prompt: PROMPT, seed: 7 }).symbols);
   let state = 1;

@@ -1,10 +1,11 @@
 /**
- * `npm run bench:sequence -- --corpus FOLDER [--only PARTS] [--out FILE] [--smoke]`
+ * `npm run bench:sequence -- --corpus FOLDER [--only PARTS] [--models IDS] [--out FILE] [--smoke]`
  *
  * What models of sequences compress the text files of the Calgary and Canterbury corpora in FOLDER to: PPM beside 7-Zip's
  * PPMd, each at its best order; then LZ78, LZW, n-grams, context-tree weighting and others beside published figures. All
  * of it is coded with the range coder; files of less than 60,000 bytes, and each best one of PPM, are decoded again and
- * compared. `--only ppm,models` measures one part and keeps what the file of results has of the other.
+ * compared. `--only ppm,models` measures one part and keeps what the file of results has of the other; `--models lz78,ctw`
+ * does so with some models.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -111,11 +112,16 @@ function bitsOf(create: () => SequenceModel | LengthOracle, bytes: Uint8Array, t
   return (32 * words.length) / bytes.length;
 }
 
-function measureModels(paths: Record<string, string>): ModelResults {
+function measureModels(paths: Record<string, string>, wanted: string | undefined, kept?: ModelResults): ModelResults {
+  const ids = wanted?.split(',') ?? models.map(({ id }) => id);
+  const unknown = ids.find((id) => models.every((one) => one.id !== id));
+  if (unknown !== undefined)
+    throw new Error(`--models names some of ${models.map(({ id }) => id).join(', ')}, not ${unknown}`);
   const rows = Object.entries(paths).map(([file, path]) => {
     const bytes = new Uint8Array(readFileSync(path));
-    const bits: Record<string, number> = {};
+    const bits: Record<string, number> = { ...kept?.rows.find((row) => row.file === file)?.bits };
     for (const { id, title, create } of models) {
+      if (!ids.includes(id)) continue;
       progress(`${file}: ${title}`);
       bits[id] = bitsOf(create, bytes, `${file}, ${title}`);
     }
@@ -149,7 +155,10 @@ function printed({ ppm, models }: SequenceResults): string {
       table(
         ['', ...files],
         [
-          ...models.models.map(({ id, title }) => [title, ...models.rows.map(({ bits }) => bits[id].toFixed(3))]),
+          ...models.models.map(({ id, title }) => [
+            title,
+            ...models.rows.map(({ bits }) => bits[id]?.toFixed(3) ?? ''),
+          ]),
           ...models.published.map(({ title, bits }) => [title, ...files.map((file) => bits[file]?.toFixed(3) ?? '')]),
         ],
       ),
@@ -162,6 +171,7 @@ const { values } = parseArgs({
   options: {
     corpus: { type: 'string' },
     only: { type: 'string', default: 'ppm,models' },
+    models: { type: 'string' },
     out: { type: 'string', default: 'bench/results/sequence.json' },
     smoke: { type: 'boolean', default: false },
   },
@@ -186,7 +196,9 @@ const wanted = values.only.split(',');
 if (wanted.some((part) => part !== 'ppm' && part !== 'models'))
   throw new Error(`--only names ppm or models, not ${values.only}`);
 const kept: Partial<SequenceResults> =
-  wanted.length < 2 && existsSync(values.out) ? JSON.parse(readFileSync(values.out, 'utf8')) : {};
+  (wanted.length < 2 || values.models !== undefined) && existsSync(values.out)
+    ? JSON.parse(readFileSync(values.out, 'utf8'))
+    : {};
 const orders = smoke ? [2, 4] : Array.from({ length: 15 }, (_, i) => i + 2);
 const results: SequenceResults = {
   ...kept,
@@ -194,7 +206,8 @@ const results: SequenceResults = {
   machine: machine(),
 };
 if (wanted.includes('ppm')) results.ppm = measurePpm(Object.values(found(canterbury)), orders, progress);
-if (wanted.includes('models')) results.models = measureModels(found([...calgary, ...canterbury]));
+if (wanted.includes('models'))
+  results.models = measureModels(found([...calgary, ...canterbury]), values.models, kept.models);
 mkdirSync(dirname(values.out), { recursive: true });
 writeFileSync(values.out, `${JSON.stringify(results, null, 2)}\n`);
 console.log(printed(results));

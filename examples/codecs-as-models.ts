@@ -8,7 +8,7 @@
 import { type CompleteOptions, complete, type Select } from '../src/sampling/complete.ts';
 import { DeflateOracle } from '../src/sampling/deflate.ts';
 import { type NextTokensOptions, nextTokens } from '../src/sampling/next-tokens.ts';
-import type { LengthOracle } from '../src/sampling/oracle.ts';
+import { type LengthOracle, pushAll } from '../src/sampling/oracle.ts';
 import { RleOracle } from '../src/sampling/rle.ts';
 import { chunks, indexed, vocabulary } from '../src/sampling/tokens.ts';
 
@@ -69,9 +69,7 @@ export const paragraph =
 
 /** Bytes of the paragraph's pairs under zlib, when they are numbered in a given order. */
 export function pairBytes(order: readonly string[]): number {
-  const oracle = new DeflateOracle();
-  for (const number of indexed(order).split(paragraph)) oracle.push(number);
-  return oracle.bytes();
+  return pushAll(new DeflateOracle(), indexed(order).split(paragraph)).bytes();
 }
 
 /** The pairs as they come first, sorted, and the frequent before the rare. */

@@ -161,7 +161,7 @@ export class BlackBoxOracle implements LengthOracle {
  *   RangeError (`invalid-argument`) for more than 256 symbols.
  * @example
  * const oracle = blackBox((bytes) => pako.deflate(bytes).length, { name: 'pako 6' });
- * for (const byte of text) oracle.push(byte);
+ * pushAll(oracle, text);
  * oracle.bits(); // a multiple of 8
  */
 export function blackBox(codec: LengthInBytes | OpaqueCodec, options: BlackBoxOptions = {}): BlackBoxOracle {

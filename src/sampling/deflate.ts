@@ -83,7 +83,7 @@ export interface DeflateOracleOptions {
  * import { DeflateOracle } from 'surprisal/sampling/deflate.js';
  *
  * const oracle = new DeflateOracle({ level: 9, format: 'gzip' });
- * for (const byte of new TextEncoder().encode('abcabcabc')) oracle.push(byte);
+ * pushAll(oracle, 'abcabcabc');
  * console.log(oracle.bits(), oracle.bytes()); // 198 25
  * ```
  */

@@ -34,7 +34,7 @@ export interface Lz78DecodeOptions extends Lz78CodeOptions {
  *
  * @example
  * const oracle = new Lz78Oracle({ alphabetSize: 2 });
- * for (const symbol of [0, 0, 1, 0, 0]) oracle.push(symbol);
+ * pushAll(oracle, [0, 0, 1, 0, 0]);
  * oracle.bits(); // 5: 0; 1 and 1; phrase 1 and 0, of 0 + 1, 1 + 1 and 2 bits
  */
 export class Lz78Oracle implements LengthOracle {

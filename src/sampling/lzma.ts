@@ -42,7 +42,7 @@ const FEW = 4;
  *
  * @example
  * const oracle = new LzmaOracle();
- * for (const byte of new TextEncoder().encode('banana banana')) oracle.push(byte);
+ * pushAll(oracle, 'banana banana');
  * oracle.bits(); // 60.87, of 104
  */
 export class LzmaOracle implements LengthOracle {

@@ -32,7 +32,7 @@ export type { LzwCodeOptions, LzwConvention } from './lzw-conventions.ts';
  *
  * @example
  * const oracle = new LzwOracle({ convention: 'gif', alphabetSize: 4 });
- * for (const symbol of [1, 1, 1, 1]) oracle.push(symbol);
+ * pushAll(oracle, [1, 1, 1, 1]);
  * oracle.bits(); // 15: clear, 1, 6, 1, end, of 3 bits each
  */
 export class LzwOracle implements LengthOracle {

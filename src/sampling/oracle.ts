@@ -92,9 +92,7 @@ export function surprisal(frequency: number): number {
  * range coder needs but for the last few bits.
  *
  * @example
- * const oracle = new ModelOracle(new Lz78Model());
- * for (const byte of text) oracle.push(byte);
- * oracle.bits();
+ * pushAll(new ModelOracle(new Lz78Model()), text).bits();
  */
 export class ModelOracle implements LengthOracle {
   readonly alphabetSize: number;

@@ -63,7 +63,7 @@ function decimalBits(run: number): number {
  *
  * @example
  * const oracle = new RleOracle({ code: 'decimal', alphabetSize: 10 });
- * for (const symbol of [1, 8, 8, 8]) oracle.push(symbol);
+ * pushAll(oracle, [1, 8, 8, 8]);
  * oracle.bits(); // 24: the bytes 1, 8 and '3'
  */
 export class RleOracle implements LengthOracle {

@@ -8,7 +8,7 @@
 
 import { rangeError } from '../errors.ts';
 import { symbolsOf, type Text } from './distance.ts';
-import type { LengthOracle } from './oracle.ts';
+import { type LengthOracle, pushAll } from './oracle.ts';
 
 /** Options of {@link AnomalyScorer}. */
 export interface AnomalyOptions {
@@ -50,8 +50,7 @@ export class AnomalyScorer {
    */
   constructor(oracle: LengthOracle, corpus: readonly Text[], options: AnomalyOptions = {}) {
     const separator = symbolsOf(options.separator ?? '\n');
-    for (const text of corpus)
-      for (const part of [symbolsOf(text), separator]) for (let i = 0; i < part.length; i++) oracle.push(part[i]);
+    for (const text of corpus) for (const part of [symbolsOf(text), separator]) pushAll(oracle, part);
     this.oracle = oracle;
     this.start = oracle.bits();
   }
@@ -86,7 +85,7 @@ export class AnomalyScorer {
     const mark = oracle.mark();
     let bits = 0;
     try {
-      for (let i = 0; i < symbols.length; i++) oracle.push(symbols[i]);
+      pushAll(oracle, symbols);
       bits = oracle.bits() - this.start;
     } finally {
       oracle.rollback(mark);

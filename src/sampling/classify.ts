@@ -14,7 +14,7 @@
 import { rangeError, typeError } from '../errors.ts';
 import { Random } from '../kernels/random.ts';
 import { Distances, type Measure, symbolsOf, type Text } from './distance.ts';
-import type { LengthOracle } from './oracle.ts';
+import { type LengthOracle, pushAll } from './oracle.ts';
 
 /** How votes that tie are settled, without a look at any label but those of the neighbours: see {@link KnnOptions}. */
 export type TieBreak = 'nearest' | 'random' | 'decrement';
@@ -198,7 +198,7 @@ export class ClassCodes {
     this.codes = classes.map((label) => {
       const primed = oracle();
       for (const [i, text] of train.entries())
-        if (labels[i] === label) for (const part of [symbolsOf(text), between]) push(primed, part);
+        if (labels[i] === label) for (const part of [symbolsOf(text), between]) pushAll(primed, part);
       return { label, oracle: primed, start: primed.bits() };
     });
   }
@@ -216,7 +216,7 @@ export class ClassCodes {
     for (const { label, oracle, start } of this.codes) {
       const mark = oracle.mark();
       try {
-        push(oracle, symbols);
+        pushAll(oracle, symbols);
         const taken = oracle.bits() - start;
         bits.set(label, taken);
         if (taken < least) [best, least] = [label, taken];
@@ -226,8 +226,4 @@ export class ClassCodes {
     }
     return { label: best, bits };
   }
-}
-
-function push(oracle: LengthOracle, symbols: ArrayLike<number>): void {
-  for (let i = 0; i < symbols.length; i++) oracle.push(symbols[i]);
 }

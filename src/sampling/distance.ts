@@ -8,7 +8,7 @@
  */
 
 import { rangeError, typeError } from '../errors.ts';
-import type { LengthOracle } from './oracle.ts';
+import { type LengthOracle, pushAll } from './oracle.ts';
 
 /** A text: symbols of the codec, or a string, which stands for its UTF-8 bytes. */
 export type Text = ArrayLike<number> | string;
@@ -104,8 +104,8 @@ class Lengths {
     }
     const mark = measure.mark();
     try {
-      for (let i = 0; i < x.length; i++) measure.push(x[i]);
-      for (let i = 0; i < separator.length; i++) measure.push(separator[i]);
+      pushAll(measure, x);
+      pushAll(measure, separator);
       for (const [i, y] of others.entries()) into[i] = this.alone(y);
     } finally {
       measure.rollback(mark);
@@ -113,7 +113,7 @@ class Lengths {
   }
 
   private pushed(oracle: LengthOracle, x: ArrayLike<number>): number {
-    for (let i = 0; i < x.length; i++) oracle.push(x[i]);
+    pushAll(oracle, x);
     return checked(oracle.bits());
   }
 }

@@ -1,7 +1,7 @@
 /** Sequential Monte Carlo against enumeration. */
 import { describe, expect, it } from 'vitest';
 import type { LengthOracle } from '../src/sampling/oracle.ts';
-import { type Resampling, sampleParticles } from '../src/sampling/particles.ts';
+import { particleSteps, type Resampling, sampleParticles } from '../src/sampling/particles.ts';
 import { exp2, log2, weigh } from '../src/sampling/powers.ts';
 import { resampleSpans, spanSteps } from '../src/sampling/spans.ts';
 import { type Mark, Marks } from '../src/sequence/model.ts';
@@ -145,6 +145,23 @@ describe('sequential Monte Carlo', () => {
     }
     const nothing = { start: 0, step: () => undefined };
     expect(() => sampleParticles(new Rough(3), [], { n: 2, constraint: nothing })).toThrow(/allows no token/);
+  });
+
+  it('says what is settled while it runs', () => {
+    for (const resampling of ['optimal', 'systematic'] as const) {
+      const steps = particleSteps(new Rough(3), [], { n: 40, particles: 5, resampling, seed: 4 });
+      const settled: (readonly number[])[] = [];
+      for (;;) {
+        const { done, value } = steps.next();
+        if (done) {
+          for (const { tokens } of value.strings)
+            for (const beginning of settled) expect(tokens.slice(0, beginning.length)).toEqual(beginning);
+          expect(settled.at(-2)!.length).toBeGreaterThan(10);
+          break;
+        }
+        settled.push(value.settled);
+      }
+    }
   });
 
   it('leaves the oracle as it was, draws by weight, and repeats with its seed', () => {

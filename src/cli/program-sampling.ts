@@ -106,7 +106,7 @@ export function addSampling(program: Command, actions: SamplingActions): void {
     .addOption(
       new Option(
         '--particles <n>',
-        'sequential Monte Carlo with so many strings: whole strings from 2^-L(x), printed at the end',
+        'sequential Monte Carlo with so many strings: whole strings from 2^-L(x), printed as far as they agree',
       ).argParser(whole(1, 65536)),
     )
     .addOption(

@@ -75,6 +75,8 @@ async function ready(options: PromptOptions, context: Context): Promise<Ready> {
     options.promptFile !== undefined
       ? await readText(options.promptFile)
       : new TextEncoder().encode(options.prompt ?? '');
+  if (primes.length === 0 && prompt.length === 0)
+    context.warn('there is nothing to write like: --prime FILE gives it a text, --prompt TEXT a beginning');
   const alphabet = alphabetOf(options.alphabet, new Uint8Array(Buffer.concat([...primes, prompt])));
   const codec = await primedCodec(options.codec, [...primes, prompt], options.length, context);
   return { codec, prompt, alphabet };
@@ -151,6 +153,7 @@ export async function sampleText(options: SampleOptions, context: Context): Prom
   return writing(options, all, async (writer) => {
     if (particles !== undefined) {
       let done = 0;
+      let written = 0;
       const bar = context.startBar('sampling', () => ({
         raw: done,
         coded: 0,
@@ -165,12 +168,18 @@ export async function sampleText(options: SampleOptions, context: Context): Prom
           const { done: ended, value } = steps.next();
           if (!ended) {
             done = value.length;
+            // What all strings begin with will not change any more.
+            if (value.settled.length > written) {
+              bar.pause();
+              await writer.write(value.settled.slice(written));
+              written = value.settled.length;
+            }
             await breath.take();
             continue;
           }
           const { sample, log2Z, effectiveSampleSize } = value;
           bar.stop();
-          await writer.write(sample.tokens);
+          await writer.write(sample.tokens.slice(written));
           return {
             codec: codec.name,
             barShown: bar.drawn,
@@ -226,6 +235,7 @@ export async function completeText(options: CompleteOptions, context: Context): 
     facts: (rate) => [`${done} of ${length} bytes`, `${rate.toFixed(1)}/s`],
   }));
   const completions: { text: string; bits: number }[] = [];
+  let written = 0;
   const breath = new Breath();
   const result = await writing(options, all, async (writer) => {
     try {
@@ -237,7 +247,14 @@ export async function completeText(options: CompleteOptions, context: Context): 
       });
       let step = steps.next();
       for (; !step.done; step = steps.next()) {
-        done = step.value.length;
+        const { length: now, tokens, settled } = step.value;
+        done = now;
+        // Of several that are asked for, none is written before all are known.
+        if (best === 1 && settled > written) {
+          bar.pause();
+          await writer.write(tokens.slice(written, settled));
+          written = settled;
+        }
         await breath.take();
       }
       const { completions: found } = step.value;
@@ -249,7 +266,7 @@ export async function completeText(options: CompleteOptions, context: Context): 
           await writer.write(new TextEncoder().encode(label));
           if (options.echo && i > 0) await writer.write(prompt);
         }
-        await writer.write(tokens);
+        await writer.write(tokens.slice(written));
         if (found.length > 1) await writer.write([10]);
       }
       const [first] = found;

@@ -59,6 +59,8 @@ export interface ParticleStep {
   readonly resampled: boolean;
   /** Estimate of log2 Z so far, in bits: of the strings of this length. */
   readonly log2Z: number;
+  /** Tokens that all strings begin with: the sample will, too, so that they may be shown already. */
+  readonly settled: readonly number[];
 }
 
 /** A string of the last generation. */
@@ -103,6 +105,15 @@ interface Particle {
   weight: number;
   /** Length of prompt and string, in bits. */
   readonly bits: number;
+}
+
+/** What all strings begin with. They are in the order of a dictionary, so the first and the last tell. */
+function settledOf(generation: readonly Particle[], length: number): number[] {
+  const first = unlink(generation[0].last, length);
+  const last = unlink(generation[generation.length - 1].last, length);
+  let common = 0;
+  while (common < length && first[common] === last[common]) common++;
+  return first.slice(0, common);
 }
 
 /** What a particle may become. */
@@ -190,6 +201,7 @@ export function* particleSteps(
         effectiveSampleSize: effective,
         resampled,
         log2Z: factor + logSum(generation),
+        settled: settledOf(generation, t + 1),
       };
       steps.push(step);
       yield step;

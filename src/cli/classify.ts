@@ -6,7 +6,17 @@ import { openCodec } from '../sampling/named.ts';
 import type { LengthOracle } from '../sampling/oracle.ts';
 import type { Context } from './context.ts';
 import { CliError, shown } from './messages.ts';
-import { Breath, formatOf, listFiles, named, primedCodec, readText, type TextOptions, writeOutput } from './texts.ts';
+import {
+  Breath,
+  formatOf,
+  listFiles,
+  named,
+  primedCodec,
+  readText,
+  type TextOptions,
+  tryOutput,
+  writeOutput,
+} from './texts.ts';
 
 export interface ClassifyOptions extends TextOptions {
   train: string;
@@ -80,6 +90,7 @@ export async function classifyFiles(
   const examples = await examplesOf(options.train);
   const classes = [...new Set(examples.labels)];
   const files = await listFiles(paths);
+  if (options.output !== undefined) await tryOutput(options);
   const judge =
     options.by === 'length' ? await byLength(examples, classes, options) : await byNearest(examples, options, context);
   let done = 0;

@@ -4,7 +4,16 @@ import { dendrogramSvg, neighbourJoining, newick, upgma } from '../sampling/dend
 import { distanceSteps, distancesTsv } from '../sampling/distance.ts';
 import type { Context } from './context.ts';
 import { CliError } from './messages.ts';
-import { Breath, formatOf, listFiles, primedCodec, readText, type TextOptions, writeOutput } from './texts.ts';
+import {
+  Breath,
+  formatOf,
+  listFiles,
+  primedCodec,
+  readText,
+  type TextOptions,
+  tryOutput,
+  writeOutput,
+} from './texts.ts';
 
 export interface DistanceOptions extends TextOptions {
   tree: 'upgma' | 'nj';
@@ -67,6 +76,7 @@ export async function distanceOfFiles(
   if (files.length > MOST) throw new CliError('limit', `${files.length} files are more than ${MOST}`);
   const texts: Uint8Array[] = [];
   for (const file of files) texts.push(await readText(file));
+  if (options.output !== undefined) await tryOutput(options);
   const codec = await primedCodec(options.codec, [], 2 * Math.max(...texts.map((text) => text.length)), context);
   let done = 0;
   const bar = context.startBar(`${files.length} files`, () => ({

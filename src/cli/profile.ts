@@ -4,7 +4,7 @@ import { type Profile, profile, profileJson, profileText, profileTsv } from '../
 import { profileHtml, profileSvg } from '../sampling/profile-html.ts';
 import type { Context } from './context.ts';
 import { CliError } from './messages.ts';
-import { Breath, formatOf, primedCodec, readText, type TextOptions, writeOutput } from './texts.ts';
+import { Breath, formatOf, primedCodec, readText, type TextOptions, tryOutput, writeOutput } from './texts.ts';
 
 export interface ProfileOptions extends TextOptions {
   prime?: string[];
@@ -64,6 +64,7 @@ export async function profileFile(file: string, options: ProfileOptions, context
   if (options.limit !== undefined) text = text.slice(0, options.limit);
   const primes: Uint8Array[] = [];
   for (const path of options.prime ?? []) primes.push(await readText(path));
+  if (options.output !== undefined) await tryOutput(options);
   let done = 0;
   const bar = context.startBar(file === '-' ? 'standard input' : file, () => ({
     raw: done,

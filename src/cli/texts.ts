@@ -1,5 +1,6 @@
 /** What the commands that use codecs as models have in common: texts to read, what is chosen from, and where it goes. */
-import { lstat, readdir } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import { allowed, both, type Constraint, overBytes, printable, utf8Valid } from '../sampling/constraints.ts';
@@ -21,6 +22,9 @@ export interface TextOptions extends Omit<CommonOptions, 'threads'> {
 /** Most bytes of a text that is read whole. */
 const MOST = 2 ** 28;
 
+/** Files that this call has read: none of them may be its result. */
+const inputs: Stats[] = [];
+
 /**
  * Reads a file whole.
  *
@@ -29,6 +33,7 @@ const MOST = 2 ** 28;
 export async function readText(path: string, most: number = MOST): Promise<Uint8Array> {
   try {
     const source = await openSource(path, { links: true, special: true, single: false });
+    if (source.stats !== undefined) inputs.push(source.stats);
     const pieces: Uint8Array[] = [];
     let size = 0;
     try {
@@ -42,6 +47,8 @@ export async function readText(path: string, most: number = MOST): Promise<Uint8
     }
     return new Uint8Array(Buffer.concat(pieces));
   } catch (error) {
+    if ((error as { code?: string }).code === 'is-directory')
+      throw new CliError('is-directory', `${shown(path)}: is a directory`, 'Name the files in it.');
     throw named(error, path);
   }
 }
@@ -162,7 +169,12 @@ export function alphabetOf(name: AlphabetName | undefined, before: Uint8Array): 
 /** Where text goes: a file, which appears when it is whole, or the standard output. */
 export async function openOutput(options: TextOptions, binary: boolean): Promise<Target> {
   if (options.output === '') throw new CliError('usage', '-o needs the name of a file');
-  if (options.output !== undefined && options.output !== '-') return openTarget(options.output, options.force === true);
+  if (options.output !== undefined && options.output !== '-') {
+    const { output } = options;
+    const there = await stat(output).catch(() => undefined);
+    const same = there && inputs.find(({ dev, ino }) => dev === there.dev && ino === there.ino);
+    return openTarget(output, options.force === true, same);
+  }
   if (binary && isatty(1) && !options.force)
     throw new CliError(
       'terminal',
@@ -180,6 +192,15 @@ export function formatOf<F extends string>(output: string | undefined, formats: 
   if (format === undefined)
     throw new CliError('usage', `-o ${shown(output)}: the name ends in ${formats.map((f) => `.${f}`).join(', ')}`);
   return format;
+}
+
+/** Finds out before the work, which may be long, whether its result could be written. */
+export async function tryOutput(options: TextOptions): Promise<void> {
+  const there = await stat(options.output ?? '').catch(() => undefined);
+  // A pipe or a device is opened once, when there is something to write.
+  if (there !== undefined && !there.isFile() && !there.isDirectory()) return;
+  const target = await openOutput(options, false);
+  await target.abandon();
 }
 
 /** Writes a result whole. */

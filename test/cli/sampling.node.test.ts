@@ -164,6 +164,24 @@ describe.skipIf(!built)('profile', () => {
   });
 });
 
+describe.skipIf(!built)('results', () => {
+  it('never replace what was read, also with -f, and are refused before the work', () => {
+    const same = (...args: string[]) => {
+      expect(fails(...args)).toContain('the same file');
+      expect(at.read('prime.txt').equals(text(6000))).toBe(true);
+    };
+    writeFileSync(at.file('same.txt'), 'as it was');
+    expect(fails('profile', 'same.txt', '-f', '-o', 'same.txt')).toContain('the same file');
+    same('sample', '--prime', 'prime.txt', '-f', '-o', 'prime.txt', '-n', '4');
+    same('classify', '--train', 'train', 'prime.txt', '-f', '-o', 'prime.txt');
+    same('distance', 'same.txt', 'prime.txt', '-f', '-o', './prime.txt');
+    expect(at.read('same.txt').toString()).toBe('as it was');
+    expect(fails('distance', 'train', '-o', 'same.txt')).toContain('already exists');
+    expect(fails('distance', 'train', '-o', 'none/x.svg')).toContain('no such file or folder');
+    expect(fails('sample', '--prime', 'train')).toContain('train: is a directory');
+  });
+});
+
 describe.skipIf(!built)('distance and classify', () => {
   it('measures files and draws a tree', () => {
     const near = Number(ok(['distance', 'train/words/0.txt', 'train/words/1.txt']));

@@ -170,7 +170,7 @@ export async function openCodec(text: string, options: OpenCodecOptions = {}): P
   }
   const [part] = parts;
   if (part.codec.kind === 'model') return fromModel(text, await openModel(part, options));
-  const oracle = await openOracle(part);
+  const oracle = await openOracle(part, options);
   return {
     name: text,
     kind: part.codec.kind,
@@ -226,7 +226,15 @@ async function openModel({ codec, parameter }: ParsedCodec, { size }: OpenCodecO
   }
 }
 
-async function openOracle({ codec, parameter }: ParsedCodec): Promise<LengthOracle> {
+/** A window that reaches back over so many bytes: a power of two from 2^16 to 2^26, 2^20 where it is not known. */
+function windowFor(size = 2 ** 20 - 4096): number {
+  let window = 2 ** 16;
+  // Matches reach a little less than the window.
+  while (window < size + 4096 && window < 2 ** 26) window *= 2;
+  return window;
+}
+
+async function openOracle({ codec, parameter }: ParsedCodec, { size }: OpenCodecOptions): Promise<LengthOracle> {
   switch (codec.name) {
     case 'deflate':
     case 'zlib':
@@ -235,7 +243,7 @@ async function openOracle({ codec, parameter }: ParsedCodec): Promise<LengthOrac
       return new DeflateOracle({ level: parameter, format: codec.name === 'deflate' ? 'raw' : codec.name });
     }
     case 'lzma':
-      return new (await import('./lzma.ts')).LzmaOracle();
+      return new (await import('./lzma.ts')).LzmaOracle({ dictionarySize: windowFor(size) });
     case 'rle':
       return new (await import('./rle.ts')).RleOracle();
     case 'lzw':

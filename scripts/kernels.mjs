@@ -22,7 +22,8 @@ export const kernels = [
   { name: 'ctw', entry: 'assembly/ctw/index.ts', constants: {} },
   { name: 'online', entry: 'assembly/online/index.ts', constants: { JOURNAL: 0 } },
   { name: 'ppm', entry: 'assembly/ppm/index.ts', constants: {} },
-  { name: 'deflate', entry: 'assembly/deflate/index.ts', constants: {} },
+  { name: 'deflate', entry: 'assembly/deflate/index.ts', constants: { ENCODE: 0 } },
+  { name: 'deflate_encode', entry: 'assembly/deflate/encode.ts', constants: { ENCODE: 1 } },
   { name: 'lzma', entry: 'assembly/lzma/index.ts', constants: {} },
   { name: 'online_bits', entry: 'assembly/online/bits.ts', constants: { JOURNAL: 1 } },
 ];

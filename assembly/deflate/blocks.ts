@@ -17,7 +17,11 @@ import {
 } from './layout';
 import { put16 } from './journal';
 import { state } from './state';
-import { build, buildAtLeastTwo, countRuns, gather, headerBits, KEYS, LENGTHS, SYMBOLS } from './trees';
+import { build, buildAtLeastTwo, countRuns, gather, headerBits, KEYS, SYMBOLS } from './trees';
+import { FIXED, note, OWN, STORED, writeBlock, written } from './write';
+
+// @ts-ignore: ENCODE is given by the build, 0 or 1
+const ENCODING: bool = ENCODE != 0;
 
 /** Bits of a literal with the fixed code. */
 // @ts-ignore: decorator
@@ -34,6 +38,7 @@ function count(at: u32): void {
 
 /** Counts a literal; true when the block is full. */
 export function literal(byte: u32): bool {
+  if (ENCODING) note(byte);
   count(LITERAL_COUNTS + (byte << 1));
   state.fixed += fixedLiteral(byte);
   return ++state.symbols == BLOCK_SYMBOLS;
@@ -42,6 +47,7 @@ export function literal(byte: u32): bool {
 /** Counts a match; true when the block is full. */
 export function match(distance: u32, length: u32): bool {
   const l = length - 3;
+  if (ENCODING) note(l | (distance << 8));
   let code = l;
   let extra: u32 = 0;
   if (l == 255) code = 28;
@@ -153,9 +159,29 @@ export function finished(end: u32): u64 {
   return after(state.done, state.fixed, ownKept(), end - state.block, state.block >= state.base);
 }
 
+/** Writes the open block, which ends before a position and is the input's last or not. */
+export function putBlock(position: u32, last: bool): void {
+  const bits = own();
+  const size = position - state.block;
+  const storable = state.block >= state.base;
+  writeBlock(typeOf(bits, size, storable), size, last);
+  state.done = after(state.done, state.fixed, bits, size, storable);
+  // What was written is what was reckoned.
+  if (written() != state.done) unreachable();
+}
+
+/** The type that {@link after} reckons with. */
+function typeOf(own: u32, size: u32, storable: bool): u32 {
+  const fixedBytes = (state.fixed + 7 + 10) >> 3;
+  const bytes = min(fixedBytes, (own + 10) >> 3);
+  if (storable && size + 4 <= bytes) return STORED;
+  return bytes == fixedBytes ? FIXED : OWN;
+}
+
 /** Ends the block before a position and opens the next. */
 export function endBlock(position: u32): void {
-  state.done = after(state.done, state.fixed, own(), position - state.block, state.block >= state.base);
+  if (ENCODING) putBlock(position, false);
+  else state.done = after(state.done, state.fixed, own(), position - state.block, state.block >= state.base);
   state.block = position;
   state.symbols = 0;
   state.fixed = 0;

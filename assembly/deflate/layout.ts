@@ -61,3 +61,22 @@ export const PREVIOUS: u32 = HEADS + HASHES * 4;
 export const RING: u32 = PREVIOUS + WINDOW * 4;
 /** The undo log, to the end of the memory. */
 export const JOURNAL: u32 = RING + RING_SIZE + MIRROR;
+
+// The encoder has no undo log, and this in its place.
+/** Symbols of the open block, u32: a literal, or length - 3 | distance << 8. */
+export const OPEN_SYMBOLS: u32 = JOURNAL;
+/** Code lengths by symbol, u8, and codes, u32, reversed | length << 16: of literals, distances and code lengths. */
+export const LITERAL_LENGTHS: u32 = OPEN_SYMBOLS + (BLOCK_SYMBOLS + 1) * 4;
+export const DISTANCE_LENGTHS: u32 = LITERAL_LENGTHS + 288;
+export const LENGTHS_LENGTHS: u32 = DISTANCE_LENGTHS + 32;
+export const LITERAL_CODES: u32 = LENGTHS_LENGTHS + 32;
+export const DISTANCE_CODES: u32 = LITERAL_CODES + 288 * 4;
+export const LENGTHS_CODES: u32 = DISTANCE_CODES + 32 * 4;
+/** Next code of each length, u32. */
+export const NEXT_CODES: u32 = LENGTHS_CODES + 32 * 4;
+/** Bytes that come in at once. */
+export const INPUT: u32 = NEXT_CODES + 64;
+export const INPUT_SIZE: u32 = 32768;
+/** What they can give: three blocks that fill up and the last, none as long as 2^16 bytes. */
+export const OUTPUT: u32 = INPUT + INPUT_SIZE;
+export const OUTPUT_SIZE: u32 = 4 << 16;

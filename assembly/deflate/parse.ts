@@ -289,7 +289,12 @@ export function close(count: u32): void {
   if (state.waiting) literal(byteAt(count - 1));
 }
 
-/** The same with one byte more that lengthens no match, and which is still to be counted as a literal. */
+/** Decides as far as the bytes at hand allow, of an input that is known to end after `end` bytes. */
+export function advanceTo(end: u32): void {
+  while (state.count - state.position >= MIN_LOOKAHEAD) step(end, end, CLOSED);
+}
+
+/** The same as close with one byte more that lengthens no match, and which is still to be counted as a literal. */
 export function closeAny(count: u32): void {
   memory.fill(EXTENDS, 0, 256);
   const last = lazy ? count + 1 : count;

@@ -212,7 +212,7 @@ export function countRuns(tree: u32, n: u32, runs: u32): void {
 /** Order in which the lengths of the code of code lengths are sent, the rarest last: 5 bits each, first lowest. */
 // @ts-ignore: decorator
 @inline
-function sentAt(i: u32): u32 {
+export function sentAt(i: u32): u32 {
   // 16 17 18 0 8 7 9 6 10 5 11 4 12 3 13 2 14 1 15
   return i < 3 ? 16 + i : i == 3 ? 0 : i & 1 ? 8 - ((i - 3) >> 1) : 8 + ((i - 4) >> 1);
 }

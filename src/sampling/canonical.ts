@@ -11,6 +11,7 @@ import { rangeError, SurprisalError } from '../errors.ts';
 import { Random } from '../kernels/random.ts';
 import { BitReader } from './bits.ts';
 import { checkCount, type Distribution } from './choices.ts';
+import { deflateEncoder } from './deflate-encode.ts';
 import { tryInflate } from './inflate.ts';
 import { type Lz78CodeOptions, lz78Encode, lz78Read } from './lz78.ts';
 import { type LzwCodeOptions, lzwEncode, lzwRead } from './lzw.ts';
@@ -112,7 +113,7 @@ function isCanonical(code: RedundantCode, symbols: ArrayLike<number>, bytes: Uin
  * @throws RangeError for options out of range.
  * @throws SurprisalError (`limit`) after `maxTries` tries without a sample.
  * @example
- * const [first] = decodeRandom(deflateCode((bytes) => deflateRaw(bytes)), { seed: 1 });
+ * const [first] = decodeRandom(deflateCode(), { seed: 1 });
  */
 export function* decodeRandom(
   code: RedundantCode,
@@ -178,19 +179,20 @@ export function kraftSum(
 }
 
 /**
- * Raw deflate as a redundant code. The decoder is this package's; the encoder has to be given, for this package measures
- * deflate codes ({@link DeflateOracle}) and writes none. What it writes is what counts as canonical. With pako that is
- * zlib's own code for `legacyHash: true`; without it pako hashes four bytes at a time, and misses short matches. Node's
- * `deflateRawSync` is a fork that differs between builds.
+ * Raw deflate as a redundant code. What its encoder writes is what counts as canonical: unless another is given, that is
+ * canonical zlib at level 6 ({@link deflateEncoder}). Other encoders choose among the codes of a string in other ways:
+ * Node's `deflateRawSync` is a fork that differs between builds, and pako is zlib only with `legacyHash: true`.
  *
  * @param encode - An encoder: bytes to a raw deflate code, the same for the same bytes.
  * @param maxOutputSize - Bytes that a string may have. Default 65,536.
  * @example
- * import { deflateRaw } from 'pako';
- *
- * deflateCode((bytes) => deflateRaw(bytes, { level: 6, legacyHash: true }));
+ * deflateCode();
+ * deflateCode(deflateEncoder({ level: 9, format: 'raw' }));
  */
-export function deflateCode(encode: (bytes: Uint8Array) => Uint8Array, maxOutputSize = 65536): RedundantCode {
+export function deflateCode(
+  encode: (bytes: Uint8Array) => Uint8Array = deflateEncoder({ format: 'raw' }),
+  maxOutputSize = 65536,
+): RedundantCode {
   return {
     order: 'lsb',
     decode: (bytes) => tryInflate(bytes, { maxOutputSize }),

@@ -6,12 +6,14 @@
  * the encoder, and this one decides as zlib does (Gailly and Adler). Encoders that are not zlib, among them the fork in
  * Node and in Chromium, give other lengths.
  */
-import { rangeError, typeError } from '../errors.ts';
+import { rangeError } from '../errors.ts';
 import { hex } from '../kernels/generated/deflate.ts';
 import { kernelModule } from '../kernels/load.ts';
 import { checkSymbol, type Mark, Marks } from '../sequence/model.ts';
+import { checkLevel, type DeflateFormat, LEVELS, LONGEST, WRAPPERS } from './deflate-levels.ts';
 import type { LengthOracle } from './oracle.ts';
 
+export type { DeflateFormat } from './deflate-levels.ts';
 export type { LengthOracle, Mark } from './oracle.ts';
 
 interface Kernel {
@@ -28,36 +30,9 @@ interface Kernel {
   release(mark: number): void;
 }
 
-/** What is written around a deflate stream. */
-export type DeflateFormat = 'raw' | 'zlib' | 'gzip';
-
-/** Bytes before and after the stream. A gzip header without a name is meant. */
-const WRAPPERS: Record<DeflateFormat, readonly [header: number, trailer: number]> = {
-  raw: [0, 0],
-  zlib: [2, 4],
-  gzip: [10, 8],
-};
-
-/** zlib's numbers of levels 0 to 9: good length, longest lazy match, nice length, longest chain. */
-const LEVELS: readonly (readonly [number, number, number, number])[] = [
-  [0, 0, 0, 0],
-  [4, 4, 8, 4],
-  [4, 5, 16, 8],
-  [4, 6, 32, 32],
-  [4, 4, 16, 16],
-  [8, 16, 32, 32],
-  [8, 16, 128, 128],
-  [8, 32, 128, 256],
-  [32, 128, 258, 1024],
-  [32, 258, 258, 4096],
-];
-
 const PAGE = 65536;
 /** Pages that an oracle starts with: the window, the hash chains, and the first entries of the undo log. */
 const FIRST_PAGES = 7;
-/** Most bytes that can be pushed: positions are numbers of 32 bits, and so are the bits of a block. */
-const LONGEST = 2 ** 31;
-
 /** Options of {@link DeflateOracle}. */
 export interface DeflateOracleOptions {
   /** Level, 0 to 9, as zlib's. Default 6, as zlib.compress; gzip and Python's gzip.compress take 9. */
@@ -102,9 +77,7 @@ export class DeflateOracle implements LengthOracle {
    */
   constructor(options: DeflateOracleOptions = {}) {
     const { level = 6, format = 'zlib', journalBytes = 2 ** 26 } = options;
-    if (!(Number.isInteger(level) && level >= 0 && level <= 9))
-      throw rangeError(`a level is a whole number from 0 to 9, not ${level}`);
-    if (!Object.hasOwn(WRAPPERS, format)) throw typeError(`a format is 'raw', 'zlib' or 'gzip', not ${format}`);
+    checkLevel(level, format);
     if (!(Number.isInteger(journalBytes) && journalBytes >= 2 ** 17 && journalBytes <= 2 ** 31))
       throw rangeError(`journalBytes is a whole number from ${2 ** 17} to ${2 ** 31}, not ${journalBytes}`);
     this.level = level;

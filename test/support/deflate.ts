@@ -1,5 +1,6 @@
 /** Where a deflate stream ends, to the bit, which its length in bytes does not tell; and pako as canonical zlib. */
-import { deflateRaw } from 'pako';
+import { deflate, deflateRaw, gzip } from 'pako';
+import type { DeflateFormat } from '../../src/sampling/deflate-levels.ts';
 
 /** What a deflate stream holds. */
 export interface StreamLength {
@@ -111,9 +112,18 @@ export function walk(stream: Uint8Array): StreamLength {
   return { bits, size, blocks };
 }
 
-/** The raw stream of canonical zlib, coded in one call, for which the buffer has to take it whole. */
+/** What can be around a stream. */
+export const FORMATS: readonly DeflateFormat[] = ['raw', 'zlib', 'gzip'];
+
+/** What canonical zlib writes, coded in one call, for which the buffer has to take it whole. */
+export function canonicalFile(data: Uint8Array, level: number, format: DeflateFormat): Uint8Array {
+  const encode = { raw: deflateRaw, zlib: deflate, gzip }[format];
+  return encode(data, { level: level as 6, legacyHash: true, chunkSize: data.length + (data.length >> 3) + 1024 });
+}
+
+/** The raw stream of canonical zlib. */
 export function canonical(data: Uint8Array, level: number): Uint8Array {
-  return deflateRaw(data, { level: level as 6, legacyHash: true, chunkSize: data.length + (data.length >> 3) + 1024 });
+  return canonicalFile(data, level, 'raw');
 }
 
 /** Bits of the raw stream of canonical zlib. */

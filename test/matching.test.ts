@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ancestral } from '../src/sampling/ancestral.ts';
 import { beamSearch } from '../src/sampling/beam.ts';
-import type { Constraint } from '../src/sampling/constraints.ts';
+import { both, type Constraint, callback, compiled, longest, printable } from '../src/sampling/constraints.ts';
 import { Lz78Oracle } from '../src/sampling/lz78.ts';
 import { matching } from '../src/sampling/matching.ts';
 import { openCodec } from '../src/sampling/named.ts';
@@ -203,6 +203,53 @@ describe('a pattern', () => {
     expect(matching('[^]').shortest!(0)).toBe(1);
     expect(matching('[é-€]').shortest!(0)).toBe(2);
     expect(matching('a{9000}').shortest!(0)).toBe(9000);
+  });
+
+  it('goes with another constraint into no dead end, as an automaton', () => {
+    const limit = compiled(both(printable(), matching('(?:é|[^a]€)*b{3}|cé')), 256);
+    expect(limit.step(limit.start, 0xc3)).toBe(undefined);
+    expect(limit.step(limit.start, 99)).toBe(undefined);
+    expect(limit.shortest!(limit.start)).toBe(3);
+    expect(follows(limit, utf8('bbb'))).toBe(true);
+    const none = compiled(both(printable(), matching('é')), 256);
+    expect(none.shortest!(none.start)).toBe(Infinity);
+    const endless: Constraint<number> = { start: 0, step: (state) => state + 1 };
+    expect(() => compiled(endless, 256)).toThrow(/65536 states/);
+    expect(() => compiled(endless, 1 << 20)).toThrow(/16 states/);
+    expect(() =>
+      compiled(
+        callback(() => true),
+        256,
+      ),
+    ).toThrow(TypeError);
+  });
+
+  it('has longest matches, all of one length', () => {
+    for (const [one, n, expected] of [
+      ['a|(?:bb)*', 7, 6],
+      ['yes|no|perhaps', 40, 7],
+      ['yes|no|perhaps', 6, 3],
+      ['a*', 9, 9],
+      ['', 5, 0],
+      ['é+', 5, 4],
+      ['aaa', 2, undefined],
+    ] as const) {
+      const found = longest(matching(one), 256, n);
+      expect([one, found?.length]).toEqual([one, expected]);
+      if (found === undefined) continue;
+      for (let seed = 0; seed < 5; seed++) {
+        const { tokens } = sampleParticles(new Lz78Oracle(), [], {
+          n: found.length,
+          particles: 1,
+          seed,
+          ...found,
+        }).sample;
+        expect(new TextDecoder().decode(Uint8Array.from(tokens))).toMatch(host(one));
+      }
+      expect(found.constraint.shortest!(found.constraint.start)).toBe(expected);
+    }
+    expect(() => longest(matching('a{9000}'), 256, 1e5)).toThrow(/fewer tokens/);
+    expect(() => longest(matching('a'), 256, -1)).toThrow(RangeError);
   });
 
   it('is refused where it is wrong, or has what is not supported, with the position', () => {

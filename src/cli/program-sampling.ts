@@ -1,5 +1,6 @@
 /** The definition of the commands that use codecs as models: what they take and what their help says. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { matching } from '../sampling/matching.ts';
 import { CODECS, parseCodec } from '../sampling/named.ts';
 import type { ClassifyOptions } from './classify.ts';
 import type { DistanceOptions } from './distance.ts';
@@ -80,6 +81,21 @@ const alphabet = () =>
     'what may come: seen, the bytes of prime and prompt; text, UTF-8 without control characters; ascii, printable; bytes, any (default: seen, or ascii after nothing)',
   ).choices(['text', 'ascii', 'seen', 'bytes']);
 
+function pattern(text: string): string {
+  try {
+    matching(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message.replace(/^./, (c) => c.toUpperCase()));
+  }
+  return text;
+}
+
+const match = (which: string) =>
+  new Option(
+    '--matching <regex>',
+    `what is written is to match, from its first byte to its last: a regular expression as in JavaScript, without lookaround and backreferences; ${which}`,
+  ).argParser(pattern);
+
 const output = (command: Command): Command =>
   command.option('-o, --output <file>', 'write to this file').option('-f, --force', 'overwrite');
 
@@ -103,6 +119,7 @@ export function addSampling(program: Command, actions: SamplingActions): void {
   output(prompts(sample))
     .addOption(new Option('-n, --length <n>', 'bytes to write').default(200).argParser(whole(0, 10_000_000)))
     .addOption(alphabet())
+    .addOption(match('ends where nothing may follow, with --particles the longest up to -n; -a is text then'))
     .addOption(
       new Option(
         '--particles <n>',
@@ -137,7 +154,8 @@ ${codecTable()}
 Examples:
   surprisal sample --prime book.txt -n 1000
   surprisal sample --codec zlib --prime notes.txt -t 0      greedy deflate
-  surprisal sample --codec lzma --prime book.txt --particles 64 -n 24 -v`,
+  surprisal sample --codec lzma --prime book.txt --particles 64 -n 24 -v
+  surprisal sample --prime log.txt --matching '\\d{4}-\\d\\d-\\d\\d [a-z ]+'`,
     )
     .action((options: SampleOptions) => actions.sample(options));
 
@@ -151,7 +169,8 @@ Examples:
     .addOption(new Option('-n, --length <n>', 'bytes to add').default(40).argParser(whole(0, 100_000)))
     .addOption(new Option('-b, --beam <n>', 'strings that are kept; 1 is greedy').default(8).argParser(whole(1, 4096)))
     .addOption(new Option('--best <n>', 'print so many, the best first').default(1).argParser(whole(1, 4096)))
-    .addOption(alphabet());
+    .addOption(alphabet())
+    .addOption(match('the longest up to -n; -a is text then'));
   talk(complete)
     .addHelpText(
       'after',

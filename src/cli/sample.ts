@@ -11,6 +11,7 @@ import {
   type AlphabetName,
   alphabetOf,
   Breath,
+  matchingOf,
   openOutput,
   primedCodec,
   readText,
@@ -25,6 +26,7 @@ interface PromptOptions extends TextOptions {
   echo?: boolean;
   length: number;
   alphabet?: AlphabetName;
+  matching?: string;
 }
 
 export interface SampleOptions extends PromptOptions {
@@ -64,9 +66,12 @@ interface Ready {
   codec: OpenCodec;
   prompt: Uint8Array;
   alphabet: Alphabet;
+  /** The most bytes to write. */
+  length: number;
 }
 
-async function ready(options: PromptOptions, context: Context): Promise<Ready> {
+/** @param whole - Whether all strings have one length. */
+async function ready(options: PromptOptions, whole: boolean, context: Context): Promise<Ready> {
   if (options.prompt !== undefined && options.promptFile !== undefined)
     throw new CliError('usage', '--prompt and --prompt-file exclude each other');
   const primes: Uint8Array[] = [];
@@ -77,9 +82,13 @@ async function ready(options: PromptOptions, context: Context): Promise<Ready> {
       : new TextEncoder().encode(options.prompt ?? '');
   if (primes.length === 0 && prompt.length === 0)
     context.warn('there is nothing to write like: --prime FILE gives it a text, --prompt TEXT a beginning');
-  const alphabet = alphabetOf(options.alphabet, new Uint8Array(Buffer.concat([...primes, prompt])));
-  const codec = await primedCodec(options.codec, [...primes, prompt], options.length, context);
-  return { codec, prompt, alphabet };
+  const before = new Uint8Array(Buffer.concat([...primes, prompt]));
+  const { alphabet, length } =
+    options.matching === undefined
+      ? { alphabet: alphabetOf(options.alphabet, before), length: options.length }
+      : matchingOf(options.matching, alphabetOf(options.alphabet, before, 'text'), options.length, whole);
+  const codec = await primedCodec(options.codec, [...primes, prompt], length, context);
+  return { codec, prompt, alphabet, length };
 }
 
 /** Text on its way out: written when a line's worth has come, or some time has passed. */
@@ -137,7 +146,7 @@ async function writing(
 
 /** Samples a continuation. */
 export async function sampleText(options: SampleOptions, context: Context): Promise<SampleResult> {
-  const { particles, temperature, topK, topP, minP, repetition, length, seed } = options;
+  const { particles, temperature, topK, topP, minP, repetition, seed } = options;
   const sharpened = [topK, topP, minP, repetition].some((value) => value !== undefined);
   if (particles !== undefined && (sharpened || temperature === 0))
     throw new CliError(
@@ -145,8 +154,8 @@ export async function sampleText(options: SampleOptions, context: Context): Prom
       '--particles samples whole strings: --top-k, --top-p, --min-p, --repetition and a temperature of 0 are for single symbols',
       'Leave out one or the other.',
     );
-  const all = await ready(options, context);
-  const { codec, alphabet } = all;
+  const all = await ready(options, particles !== undefined, context);
+  const { codec, alphabet, length } = all;
   const before = codec.oracle.bits();
   const { constraint } = alphabet;
   const breath = new Breath();
@@ -221,9 +230,9 @@ export interface CompleteResult extends Omit<SampleResult, 'text' | 'base64'> {
 
 /** Searches likely continuations. */
 export async function completeText(options: CompleteOptions, context: Context): Promise<CompleteResult> {
-  const { length, beam, best } = options;
-  const all = await ready(options, context);
-  const { codec, alphabet, prompt } = all;
+  const { beam, best } = options;
+  const all = await ready(options, true, context);
+  const { codec, alphabet, prompt, length } = all;
   const before = codec.oracle.bits();
   let done = 0;
   const bar = context.startBar('searching', () => ({

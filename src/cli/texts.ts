@@ -3,7 +3,17 @@ import type { Stats } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
-import { allowed, both, type Constraint, overBytes, printable, utf8Valid } from '../sampling/constraints.ts';
+import {
+  allowed,
+  both,
+  type Constraint,
+  compiled,
+  longest,
+  overBytes,
+  printable,
+  utf8Valid,
+} from '../sampling/constraints.ts';
+import { matching } from '../sampling/matching.ts';
 import { type OpenCodec, openCodec } from '../sampling/named.ts';
 import { bytes, type Tokens } from '../sampling/tokens.ts';
 import type { CommonOptions, Context } from './context.ts';
@@ -141,11 +151,14 @@ export interface Alphabet {
  * What a sampler may write, by name: unless told otherwise the bytes that were seen, or ASCII after nothing.
  *
  * @param before - All that came before.
+ * @param otherwise - What is taken instead where no name is given: a pattern says itself what may come. Bytes after what
+ *   is no text.
  * @returns the constraint, undefined for any byte.
  */
-export function alphabetOf(name: AlphabetName | undefined, before: Uint8Array): Alphabet {
+export function alphabetOf(name: AlphabetName | undefined, before: Uint8Array, otherwise?: 'text'): Alphabet {
   const text = isText(before);
-  const chosen = name ?? (before.length > 0 ? 'seen' : 'ascii');
+  const unnamed = before.length > 0 ? 'seen' : 'ascii';
+  const chosen = name ?? (otherwise === undefined ? unnamed : text ? otherwise : 'bytes');
   switch (chosen) {
     case 'bytes':
       return { name: chosen, text: false, constraint: undefined };
@@ -164,6 +177,39 @@ export function alphabetOf(name: AlphabetName | undefined, before: Uint8Array): 
         throw new CliError('usage', '-a text needs a prompt that is valid UTF-8', 'Use -a bytes, or leave -a out.');
       return { name: chosen, text, constraint: clean(bytes(), before) };
   }
+}
+
+/** What a pattern leaves of an alphabet, and the most bytes that may be written then. */
+export interface Matching {
+  readonly alphabet: Alphabet;
+  readonly length: number;
+}
+
+/**
+ * An alphabet within which what is written has to match a pattern.
+ *
+ * @param pattern - A regular expression that {@link matching} takes.
+ * @param length - Bytes that were asked for.
+ * @param whole - For strings of one length: the longest that there are. The others end where nothing may follow.
+ * @throws CliError when nothing matches within so many bytes.
+ */
+export function matchingOf(pattern: string, alphabet: Alphabet, length: number, whole: boolean): Matching {
+  const expression = matching(pattern);
+  const limit = (alphabet.constraint === undefined ? expression : both(alphabet.constraint, expression)) as Constraint;
+  const constraint = compiled(limit, 256);
+  const least = constraint.shortest?.(constraint.start) ?? 0;
+  if (least === Infinity)
+    throw new CliError(
+      'usage',
+      `--matching: nothing that -a ${alphabet.name} allows matches the pattern`,
+      'Choose another -a, or another pattern.',
+    );
+  if (least > length)
+    throw new CliError('usage', `--matching: a match has at least ${least} bytes`, `Ask for more: -n ${least}.`);
+  if (!whole) return { alphabet: { ...alphabet, constraint: constraint as Constraint }, length };
+  const found = longest(constraint, 256, length);
+  if (found === undefined) throw new CliError('usage', `--matching: no match has ${length} bytes or fewer`);
+  return { alphabet: { ...alphabet, constraint: found.constraint as Constraint }, length: found.length };
 }
 
 /** Where text goes: a file, which appears when it is whole, or the standard output. */

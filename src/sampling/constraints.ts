@@ -2,7 +2,7 @@
  * Constraints: which tokens may come next. Their states are values that never change, so that beams and particles can
  * keep as many as they like.
  */
-import { rangeError, SurprisalError } from '../errors.ts';
+import { rangeError, SurprisalError, typeError } from '../errors.ts';
 import { bytes, type Tokens } from './tokens.ts';
 
 /**
@@ -298,5 +298,113 @@ export function both<A, B>(a: Constraint<A>, b: Constraint<B>): Constraint<reado
     accepts: ([x, y]) => mayEnd(a, x) && mayEnd(b, y),
     // A bound: the way that is short for both may be longer.
     shortest: ([x, y]) => Math.max(a.shortest?.(x) ?? 0, b.shortest?.(y) ?? 0),
+  };
+}
+
+/** A constraint of finitely many states as a table; the first is 0. */
+interface Explored {
+  readonly table: Int32Array;
+  readonly accepting: readonly boolean[];
+}
+
+/** A state's name: that of no other state of the same constraint. */
+function keyOf(state: unknown): string {
+  if (typeof state === 'number') return String(state);
+  if (Array.isArray(state)) return state.map(keyOf).join();
+  throw typeError('only states that are numbers, or lists of them, make a table: not those of a callback');
+}
+
+/** @throws RangeError when there are more than 65,536 states, or 2^24 times the number of tokens. */
+function explored<S>(constraint: Constraint<S>, count: number): Explored {
+  const most = Math.min(65536, Math.floor((1 << 24) / count));
+  const states: S[] = [constraint.start];
+  const numbers = new Map<string, number>([[keyOf(constraint.start), 0]]);
+  const rows: Int32Array[] = [];
+  for (let state = 0; state < states.length; state++) {
+    const row = new Int32Array(count).fill(-1);
+    for (let token = 0; token < count; token++) {
+      const next = constraint.step(states[state], token);
+      if (next === undefined) continue;
+      const key = keyOf(next);
+      let number = numbers.get(key);
+      if (number === undefined) {
+        number = states.length;
+        if (number === most)
+          throw rangeError(`the constraint has more than ${most} states with ${count} tokens: too many for a table`);
+        numbers.set(key, number);
+        states.push(next);
+      }
+      row[token] = number;
+    }
+    rows.push(row);
+  }
+  const table = new Int32Array(states.length * count);
+  for (let state = 0; state < states.length; state++) table.set(rows[state], state * count);
+  return { table, accepting: states.map((state) => mayEnd(constraint, state)) };
+}
+
+/**
+ * A constraint as an automaton, which goes into no dead end and knows how far the end is: for {@link both}, whose halves
+ * know that of themselves alone.
+ *
+ * @param constraint - One of finitely many states, each a number or a list of numbers, also of lists: all that this file
+ *   makes but {@link callback}.
+ * @param count - Number of tokens.
+ * @throws TypeError for a state that is no number or list.
+ * @throws RangeError when it has more than 65,536 states, or, times the number of tokens, more than 2^24.
+ * @example
+ * const limit = compiled(both(printable(), matching('[^a]+é?')), 256); // never begins an é
+ */
+export function compiled<S>(constraint: Constraint<S>, count: number): Constraint<number> {
+  const { table, accepting } = explored(constraint, count);
+  return automaton(count, table, 0, (state) => accepting[state]);
+}
+
+/**
+ * The longest texts that a constraint allows, all of one length: for samplers whose strings have one.
+ *
+ * @param constraint - As for {@link compiled}.
+ * @param count - Number of tokens.
+ * @param n - The most tokens.
+ * @returns the length, and the constraint to texts of it; `undefined` when it allows none of n tokens or fewer.
+ * @throws TypeError, RangeError as {@link compiled} does, and RangeError when n times the number of states exceeds 2^26.
+ * @example
+ * longest(matching('a|(bb)*'), 256, 7)?.length; // 6
+ */
+export function longest<S>(
+  constraint: Constraint<S>,
+  count: number,
+  n: number,
+): { readonly length: number; readonly constraint: Constraint<number> } | undefined {
+  if (!(Number.isInteger(n) && n >= 0)) throw rangeError(`a length is a whole number from 0, not ${n}`);
+  const { table, accepting } = explored(constraint, count);
+  const states = accepting.length;
+  if ((n + 1) * states > 1 << 26)
+    throw rangeError(`texts of ${n} tokens and ${states} states of the constraint are too many: ask for fewer tokens`);
+  const after = accepting.map((_, state) => [...new Set(table.subarray(state * count, (state + 1) * count))]);
+  // Whether a state can be `left` tokens before the end.
+  const possible = new Uint8Array((n + 1) * states);
+  for (let state = 0; state < states; state++) possible[state] = accepting[state] ? 1 : 0;
+  let length = accepting[0] ? 0 : -1;
+  for (let left = 1; left <= n; left++) {
+    const before = (left - 1) * states;
+    for (let state = 0; state < states; state++)
+      if (after[state].some((to) => to >= 0 && possible[before + to] === 1)) possible[left * states + state] = 1;
+    if (possible[left * states] === 1) length = left;
+  }
+  if (length < 0) return undefined;
+  // State left * states + state has so many tokens to come.
+  return {
+    length,
+    constraint: {
+      start: length * states,
+      step(at, token) {
+        const to = table[(at % states) * count + token];
+        const next = (Math.floor(at / states) - 1) * states + to;
+        return to >= 0 && at >= states && possible[next] === 1 ? next : undefined;
+      },
+      accepts: (at) => at < states,
+      shortest: (at) => Math.floor(at / states),
+    },
   };
 }

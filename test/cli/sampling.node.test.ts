@@ -67,6 +67,30 @@ describe.skipIf(!built)('sample', () => {
     expect(JSON.parse(ok(['sample', '-C', 'lz78', '-n', '9', '-a', 'bytes', '--json', '-q'])).base64).toHaveLength(12);
   });
 
+  it('writes what matches a pattern, and ends with it', () => {
+    const form = '(?:19|20)\\d\\d-\\d{2}: [a-zé]+[.!]';
+    for (const codec of ['ppm', 'zlib', 'ctw:2', 'online'])
+      for (const shape of [[], ['-n', '12'], ['-t', '0.5'], ['-a', 'ascii']]) {
+        const args = ['sample', '-C', codec, '--prime', 'prime.txt', '-n', '30', '--matching', form, ...shape];
+        expect(ok(args), args.join(' ')).toMatch(new RegExp(`^${form}$`, 'u'));
+      }
+    expect(ok(['sample', '--prime', 'prime.txt', '--matching', 'x{7}'])).toBe('xxxxxxx');
+    // Of one length: the longest there is.
+    const prompt = ['-p', 'yes or no, yes or no', '--matching', 'yes|(?:no)+'];
+    expect(ok(['complete', ...prompt, '-n', '3'])).toBe('yes');
+    expect(ok(['complete', ...prompt, '-n', '7'])).toBe('nonono');
+    expect(ok(['sample', '-C', 'zlib', ...prompt, '-n', '7', '--particles', '4'])).toBe('nonono');
+  });
+
+  it('says what is wrong with a pattern', () => {
+    const matching = (...args: string[]) => fails('sample', '--prime', 'prime.txt', '--matching', ...args);
+    expect(matching('a(b')).toContain('--matching: the pattern is wrong at position 1');
+    expect(matching('(a)\\1')).toContain('a backreference (\\1)');
+    expect(matching('(a|b)*a(a|b){40}')).toContain('too large');
+    expect(matching('a{9}', '-n', '8')).toContain('at least 9 bytes');
+    expect(matching('é', '-a', 'ascii')).toContain('nothing that -a ascii allows matches');
+  });
+
   it('samples whole strings with particles, and says how well', () => {
     const args = ['sample', '-C', 'zlib', '--prime', 'prime.txt', '-n', '8', '--particles', '8'];
     const found = JSON.parse(ok([...args, '--json']));

@@ -141,3 +141,9 @@ export function checkCount(what: string, n: number, least: number, most: number 
       `${what} is a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`}, not ${n}`,
     );
 }
+
+/** @throws RangeError for what is not a finite number from 2^-900: below, lengths over it are no numbers any more. */
+export function checkTemperature(temperature: number): void {
+  if (!(temperature >= 2 ** -900 && temperature < Infinity))
+    throw rangeError(`a temperature is a finite number above 0, from 2^-900, not ${temperature}`);
+}

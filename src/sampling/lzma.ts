@@ -106,9 +106,12 @@ export class LzmaOracle implements LengthOracle {
     if (symbols.length <= FEW) {
       for (let i = 0; i < symbols.length; i++) {
         const mark = this.mark();
-        this.push(symbols[i]);
-        into[i] = this.bits();
-        this.rollback(mark);
+        try {
+          this.push(symbols[i]);
+          into[i] = this.bits();
+        } finally {
+          this.rollback(mark);
+        }
       }
       return;
     }

@@ -14,7 +14,7 @@
  */
 import { rangeError } from '../errors.ts';
 import { Random } from '../kernels/random.ts';
-import { Choices, checkCount, type SamplerOptions } from './choices.ts';
+import { Choices, checkCount, checkTemperature, type SamplerOptions } from './choices.ts';
 import { deadEnd, mayEnd } from './constraints.ts';
 import { type Prompt, pushAll, type Samplable } from './oracle.ts';
 import { exp2, log2, weigh } from './powers.ts';
@@ -37,7 +37,7 @@ export interface ParticleOptions extends SamplerOptions {
   readonly n?: number;
   /** Number of particles, 1 to 65,536. Default 64. One particle is one-step sampling. */
   readonly particles?: number;
-  /** T in 2^(-L / T). Default 1: the codec's own distribution. */
+  /** T in 2^(-L / T), from 2^-900. Default 1: the codec's own distribution. */
   readonly temperature?: number;
   /** How particles are chosen. Default `optimal`. */
   readonly resampling?: Resampling;
@@ -153,7 +153,7 @@ export function* particleSteps(
   const { n = 10, particles = 64, temperature = 1, resampling = 'optimal', threshold = 0.5 } = options;
   checkCount('n', n, 0);
   checkCount('particles', particles, 1, 65536);
-  if (!(temperature > 0 && temperature < Infinity)) throw rangeError(`a temperature is above 0, not ${temperature}`);
+  checkTemperature(temperature);
   if (!(threshold >= 0 && threshold <= 1)) throw rangeError(`threshold is from 0 to 1, not ${threshold}`);
   if (!['optimal', 'systematic', 'multinomial'].includes(resampling))
     throw rangeError(`resampling is 'optimal', 'systematic' or 'multinomial', not '${resampling}'`);

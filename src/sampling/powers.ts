@@ -8,6 +8,7 @@ import { exp, log } from '../kernels/math.ts';
  * exp2(-3); // 0.125
  */
 export function exp2(x: number): number {
+  if (x === Infinity || x === -Infinity) return x < 0 ? 0 : x;
   const whole = Math.floor(x);
   const rest = x - whole;
   const power = 2 ** Math.max(-1100, Math.min(1100, whole));

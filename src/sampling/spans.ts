@@ -8,7 +8,7 @@
  */
 import { rangeError } from '../errors.ts';
 import { Random } from '../kernels/random.ts';
-import { Choices, checkCount, type SamplerOptions } from './choices.ts';
+import { Choices, checkCount, checkTemperature, type SamplerOptions } from './choices.ts';
 import { mayEnd, stateAfter } from './constraints.ts';
 import type { Prompt, Samplable } from './oracle.ts';
 import { exp2, log2, weigh } from './powers.ts';
@@ -22,7 +22,7 @@ export interface SpanOptions extends SamplerOptions {
   readonly steps?: number;
   /** Most tokens of a span; each has 1 to so many. Default 4. */
   readonly span?: number;
-  /** T in 2^(-L / T). Default 1. */
+  /** T in 2^(-L / T), from 2^-900. Default 1. */
   readonly temperature?: number;
   /** A whole number from 0. Default 0. */
   readonly seed?: number;
@@ -67,7 +67,7 @@ export function* spanSteps(
   const { steps = 100, span: most = 4, temperature = 1, constraint } = options;
   checkCount('steps', steps, 0);
   checkCount('span', most, 1);
-  if (!(temperature > 0 && temperature < Infinity)) throw rangeError(`a temperature is above 0, not ${temperature}`);
+  checkTemperature(temperature);
   const choices = new Choices(codec, options);
   const alphabet = choices.tokens;
   let tokens = choices.prompt(start);
@@ -81,9 +81,10 @@ export function* spanSteps(
   const weights = new Float64Array(alphabet.count);
   // log2 of what the proposals give each token after those before it; NaN where that is not known.
   const chances = new Float64Array(tokens.length).fill(NaN);
+  let least = 0;
   /** Weighs what may come after the string that the oracle is at; returns the weights' sum. */
   const weighNext = (n: number): number => {
-    weigh(choices.lengths.subarray(0, n), weights, scale);
+    least = weigh(choices.lengths.subarray(0, n), weights, scale);
     let sum = 0;
     for (let c = 0; c < n; c++) sum += weights[c];
     return sum;
@@ -92,7 +93,8 @@ export function* spanSteps(
   const note = (at: number, n: number, sum: number): number => {
     let own = -1;
     for (let c = 0; c < n; c++) if (choices.tokenAt(c) === tokens[at]) own = c;
-    chances[at] = log2(weights[own] / sum);
+    // Where it is cold a weight may be too small for a number, and its logarithm is none the less finite.
+    chances[at] = weights[own] > 0 ? log2(weights[own] / sum) : least - choices.lengths[own] * scale - log2(sum);
     return own;
   };
   const go = (list: readonly number[]) => trail.go(alphabet.symbols(list));

@@ -186,12 +186,14 @@ function* byBits(
     let symbol = -1;
     for (let attempt = 0; attempt < PATIENCE && symbol < 0; attempt++) {
       const mark = bits.mark();
-      const drawn = draw(() => random.next() >>> 16);
-      if (guard.allows(drawn, n - i)) {
-        bits.release(mark);
-        symbol = drawn;
-      } else {
-        bits.rollback(mark);
+      let taken = false;
+      try {
+        const drawn = draw(() => random.next() >>> 16);
+        taken = guard.allows(drawn, n - i);
+        if (taken) symbol = drawn;
+      } finally {
+        if (taken) bits.release(mark);
+        else bits.rollback(mark);
       }
     }
     if (symbol < 0) {

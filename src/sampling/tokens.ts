@@ -4,12 +4,19 @@
 import { rangeError, typeError } from '../errors.ts';
 import { bitsAfter, type LengthOracle } from './oracle.ts';
 import { Trail } from './trail.ts';
+import { Trie } from './trie.ts';
 
 /** Tokens that are the same but for their last symbol: one visit to the oracle measures them together. */
 interface Group {
   readonly prefix: readonly number[];
   readonly tokens: readonly number[];
   readonly lasts: readonly number[];
+}
+
+/** Tokens by their text: where it ends in a dictionary, and -1 where none does. */
+interface Texts {
+  readonly trie: Trie;
+  readonly tokenAt: readonly number[];
 }
 
 const MOST_TOKENS = 1 << 20;
@@ -38,8 +45,7 @@ export class Tokens {
   /** First symbols: all of a token where `single`. */
   private readonly firsts: Uint16Array;
   private groups: readonly Group[] | undefined;
-  private longest: number;
-  private numbers: Map<string, number> | undefined;
+  private texts: Texts | undefined;
   private readonly chosen: Uint16Array;
 
   /**
@@ -58,13 +64,13 @@ export class Tokens {
     this.firsts = Uint16Array.from(this.strings, (string) => string[0]);
     this.chosen = new Uint16Array(this.count);
     let largest = 0;
-    this.longest = 0;
+    let longest = 0;
     for (const string of this.strings) {
       for (const symbol of string) if (symbol > largest) largest = symbol;
-      if (string.length > this.longest) this.longest = string.length;
+      if (string.length > longest) longest = string.length;
     }
     this.alphabetSize = largest + 1;
-    this.single = this.longest === 1;
+    this.single = longest === 1;
     const seen = new Map<string, number>();
     for (let i = 0; i < this.count; i++) {
       const key = String.fromCharCode(...this.strings[i]);
@@ -72,8 +78,6 @@ export class Tokens {
       if (before !== undefined) throw rangeError(`tokens ${before} and ${i} are the same: keep one of them`);
       seen.set(key, i);
     }
-    if (written === undefined) this.numbers = seen;
-    else for (const text of written) this.longest = Math.max(this.longest, text.length);
   }
 
   /**
@@ -128,21 +132,18 @@ export class Tokens {
    */
   split(text: string | ArrayLike<number>): number[] {
     const given = typeof text === 'string' ? new TextEncoder().encode(text) : text;
-    const numbers = this.byText();
+    const { trie, tokenAt } = this.byText();
     const list: number[] = [];
     for (let at = 0; at < given.length; ) {
-      let length = Math.min(this.longest, given.length - at);
-      let found: number | undefined;
-      let key = '';
-      for (let i = 0; i < length; i++) key += String.fromCharCode(given[at + i]);
-      for (; length > 0; length--) {
-        found = numbers.get(key.slice(0, length));
-        if (found !== undefined) break;
+      let found = -1;
+      let end = at;
+      for (let node = trie.find(0, given[at]), i = at + 1; node >= 0; node = trie.find(node, given[i++])) {
+        if (tokenAt[node] >= 0) [found, end] = [tokenAt[node], i];
+        if (i === given.length) break;
       }
-      if (found === undefined)
-        throw rangeError(`no token fits at offset ${at} (${given[at]}): add one to the alphabet`);
+      if (found < 0) throw rangeError(`no token fits at offset ${at} (${given[at]}): add one to the alphabet`);
       list.push(found);
-      at += length;
+      at = end;
     }
     return list;
   }
@@ -235,13 +236,23 @@ export class Tokens {
     return this.groups;
   }
 
-  /** Tokens by their text, one char a byte; the first of those that read the same. */
-  private byText(): Map<string, number> {
-    if (this.numbers === undefined) {
-      this.numbers = new Map();
-      for (let i = this.count - 1; i >= 0; i--) this.numbers.set(String.fromCharCode(...this.bytesOf(i)), i);
+  /** Tokens by their text; the first of those that read the same. */
+  private byText(): Texts {
+    if (this.texts !== undefined) return this.texts;
+    const trie = new Trie();
+    trie.addRoot();
+    const tokenAt = [-1];
+    for (let token = 0; token < this.count; token++) {
+      let node = 0;
+      for (const symbol of this.written?.[token] ?? this.strings[token]) {
+        const child = trie.find(node, symbol);
+        node = child >= 0 ? child : trie.add(node, symbol);
+        if (child < 0) tokenAt.push(-1);
+      }
+      if (tokenAt[node] < 0 && node > 0) tokenAt[node] = token;
     }
-    return this.numbers;
+    this.texts = { trie, tokenAt };
+    return this.texts;
   }
 }
 

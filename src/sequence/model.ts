@@ -95,11 +95,13 @@ export function tile(weights: ArrayLike<number>, into: Uint32Array, n: number = 
   for (let s = 0; s < n; s++) total += weights[s];
   if (!(total > 0 && total < Infinity)) throw rangeError(`weights add up to a finite number above 0, not ${total}`);
   const free = TOTAL - n;
-  const scale = free / total;
+  // Of the smallest numbers no quotient is finite; times a power of 2 they keep their proportions.
+  const lift = total < 2 ** -960 ? 2 ** 160 : 1;
+  const scale = free / (total * lift);
   let sum = 0;
   into[0] = 0;
   for (let s = 0; s < n; s++) {
-    sum += weights[s];
+    sum += weights[s] * lift;
     const at = Math.floor(sum * scale);
     into[s + 1] = (at < free ? at : free) + s + 1;
   }

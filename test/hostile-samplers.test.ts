@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { openCodec } from '../src/sampling/named.ts';
+import { sampleParticles } from '../src/sampling/particles.ts';
+import { exp2 } from '../src/sampling/powers.ts';
+import { RleOracle } from '../src/sampling/rle.ts';
+import { resampleSpans } from '../src/sampling/spans.ts';
+import { sampleStream } from '../src/sampling/stream.ts';
+import { indexed, tokens } from '../src/sampling/tokens.ts';
+import { TOTAL, tile } from '../src/sequence/model.ts';
+
+test('weights near the smallest number keep their proportions', () => {
+  const cuts = new Uint32Array(3);
+  tile([0, 1e-320], cuts);
+  expect(Array.from(cuts)).toEqual([0, 1, TOTAL]);
+  tile([3e-310, 1e-310], cuts);
+  expect(cuts[1] / TOTAL).toBeCloseTo(0.75, 6);
+});
+
+test('powers of infinite numbers are numbers', () => {
+  expect([exp2(-Infinity), exp2(Infinity)]).toEqual([0, Infinity]);
+});
+
+test('spans get away from an unlikely text at a low temperature', () => {
+  const { bits } = resampleSpans(new RleOracle(), 'qxjklzvb', { steps: 300, temperature: 0.001 });
+  expect(bits).toBeLessThan(60);
+});
+
+test('a temperature whose inverse is no number is refused', () => {
+  expect(() => resampleSpans(new RleOracle(), 'ab', { temperature: 1e-308 })).toThrow(RangeError);
+  expect(() => sampleParticles(new RleOracle(), 'ab', { temperature: 5e-324 })).toThrow(RangeError);
+});
+
+test('long pieces and long tokens are found in long texts', () => {
+  const long = 'a'.repeat(200_000);
+  expect(indexed([long, 'b', 'ab']).split(`b${long}abb`)).toEqual([1, 0, 2, 1]);
+  expect(tokens(['b'.repeat(4095), 'b', 'bb']).split('b'.repeat(20_000)).length).toBe(4 + 1810);
+  expect(() => tokens(['ab']).split('aba')).toThrow(/offset 2/);
+});
+
+test('a constraint that throws leaves a model of bits without a mark, and as it was', async () => {
+  const codec = await openCodec('online');
+  const { oracle, bitModel } = codec;
+  const before = bitModel?.predict();
+  const constraint = {
+    start: 0,
+    step(): number {
+      throw new Error('no');
+    },
+  };
+  expect(() => sampleStream(codec, { n: 3, constraint }).bytes.next()).toThrow('no');
+  expect(bitModel?.predict()).toBe(before);
+  const mark = oracle.mark();
+  oracle.rollback(mark);
+});

@@ -103,7 +103,7 @@ export class DeflateOracle implements LengthOracle {
 
   /** Bytes that have been pushed. */
   get length(): number {
-    return this.kernel.count();
+    return this.kernel.count() >>> 0;
   }
 
   /** Bytes of memory that this takes now: it grows with the undo log and never shrinks. */
@@ -118,7 +118,7 @@ export class DeflateOracle implements LengthOracle {
    */
   push(byte: number): void {
     checkSymbol(byte, 256);
-    if (this.kernel.count() >= LONGEST) throw rangeError(`at most ${LONGEST} bytes can be pushed`);
+    if (this.length >= LONGEST) throw rangeError(`at most ${LONGEST} bytes can be pushed`);
     if (!this.kernel.push(byte)) throw logFull();
   }
 

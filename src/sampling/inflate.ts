@@ -108,7 +108,9 @@ class Inflater {
       return -1;
     }
     let value = 0;
-    for (let i = 0; i < count; i++, this.at++) value |= ((this.input[this.at >>> 3] >>> (this.at & 7)) & 1) << i;
+    // From 512 MiB on places in bits have more than 32 bits themselves.
+    for (let i = 0; i < count; i++, this.at++)
+      value |= ((this.input[Math.floor(this.at / 8)] >>> (this.at & 7)) & 1) << i;
     return value;
   }
 
@@ -144,14 +146,14 @@ class Inflater {
   }
 
   private stored(): boolean {
-    this.at = (this.at + 7) & ~7;
+    this.at += -this.at & 7;
     const length = this.bits(16);
     const check = this.bits(16);
     if (length < 0 || check < 0) return false;
     if ((length ^ check) !== 0xffff) return this.fail('corrupt');
     if (this.at + 8 * length > this.end) return this.fail('truncated');
     if (!this.grow(length)) return false;
-    const from = this.at >>> 3;
+    const from = this.at / 8;
     this.output.set(this.input.subarray(from, from + length), this.length);
     this.length += length;
     this.at += 8 * length;
@@ -253,7 +255,7 @@ export function inflateRaw(code: Uint8Array, options: InflateOptions = {}): Infl
   const inflater = new Inflater(code, maxOutputSize);
   if (!inflater.run())
     throw new SurprisalError(inflater.failure, MESSAGES[inflater.failure](inflater.at, maxOutputSize), {
-      offset: inflater.at >>> 3,
+      offset: Math.floor(inflater.at / 8),
     });
   return { symbols: inflater.output.slice(0, inflater.length), bits: inflater.at };
 }

@@ -174,5 +174,5 @@ async function byLength(examples: Examples, classes: readonly string[], options:
   };
 }
 
-/** Tabs and line ends in names would be taken for the table's own. */
-const plain = (name: string): string => name.replace(/[\t\r\n]/g, ' ');
+/** Tabs and line ends in names would be taken for the table's own, and other controls for the terminal's. */
+const plain = (name: string): string => name.replace(/\p{Cc}/gu, ' ');

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { dendrogramSvg, neighbourJoining, newick, upgma } from '../sampling/dendrogram.ts';
 import { distanceSteps, distancesTsv } from '../sampling/distance.ts';
 import type { Context } from './context.ts';
-import { CliError } from './messages.ts';
+import { CliError, shown } from './messages.ts';
 import {
   Breath,
   formatOf,
@@ -45,7 +45,8 @@ function shortNames(files: readonly string[]): string[] {
   return new Set(short).size === files.length ? short : [...files];
 }
 
-function table(names: readonly string[], distances: readonly (readonly number[])[]): string {
+function table(files: readonly string[], distances: readonly (readonly number[])[]): string {
+  const names = files.map(shown);
   if (names.length === 2) return `${distances[0][1].toFixed(4)}\n`;
   const width = Math.min(30, Math.max(...names.map((name) => name.length)));
   const clip = (name: string) => (name.length > width ? `${name.slice(0, width - 1)}…` : name).padEnd(width);

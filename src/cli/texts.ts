@@ -84,13 +84,15 @@ export async function listFiles(paths: readonly string[], depth = 16): Promise<s
         continue;
       }
       if (depth === 0) throw new CliError('too-deep', 'has too many folders in folders');
-      const names = (await readdir(path)).filter((name) => !name.startsWith('.')).sort();
-      found.push(
-        ...(await listFiles(
-          names.map((name) => join(path, name)),
-          depth - 1,
-        )),
-      );
+      const entries = await readdir(path, { withFileTypes: true });
+      // Pipes and devices are read where they are named: of those in a folder nobody knows that they are there.
+      const names = entries
+        .filter((entry) => entry.isFile() || entry.isDirectory() || entry.isSymbolicLink())
+        .map(({ name }) => name)
+        .filter((name) => !name.startsWith('.'))
+        .sort();
+      const below = names.map((name) => join(path, name));
+      for (const file of await listFiles(below, depth - 1)) found.push(file);
     } catch (error) {
       throw error instanceof CliError && error.message.includes(path) ? error : named(error, path);
     }

@@ -6,7 +6,10 @@ import { RleOracle } from '../src/sampling/rle.ts';
 import { resampleSpans } from '../src/sampling/spans.ts';
 import { sampleStream } from '../src/sampling/stream.ts';
 import { indexed, tokens } from '../src/sampling/tokens.ts';
+import { CtwModel } from '../src/sequence/ctw.ts';
+import { MixtureModel } from '../src/sequence/mixture.ts';
 import { TOTAL, tile } from '../src/sequence/model.ts';
+import { NgramModel } from '../src/sequence/ngram.ts';
 
 test('weights near the smallest number keep their proportions', () => {
   const cuts = new Uint32Array(3);
@@ -51,4 +54,29 @@ test('a constraint that throws leaves a model of bits without a mark, and as it 
   expect(bitModel?.predict()).toBe(before);
   const mark = oracle.mark();
   oracle.rollback(mark);
+});
+
+test('a mixture is as before when the undo log of a model is full', () => {
+  const make = () =>
+    new MixtureModel({ models: [new NgramModel({ order: 2 }), new CtwModel({ depth: 8, journalBytes: 2 ** 16 })] });
+  const model = make();
+  const mark = model.mark();
+  const cuts = new Uint32Array(257);
+  const learnt: number[] = [];
+  expect(() => {
+    for (let i = 0; i < 10_000; i++) {
+      model.update((i * i) & 255);
+      learnt.push((i * i) & 255);
+    }
+  }).toThrow(/undo log/);
+  model.intervals(cuts);
+  const other = make();
+  for (const symbol of learnt) other.update(symbol);
+  const expected = new Uint32Array(257);
+  other.intervals(expected);
+  expect(cuts).toEqual(expected);
+  model.rollback(mark);
+  model.intervals(cuts);
+  make().intervals(expected);
+  expect(cuts).toEqual(expected);
 });

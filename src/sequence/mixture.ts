@@ -79,19 +79,40 @@ abstract class Mixture implements SequenceModel {
     this.mix(into);
   }
 
-  /** Learns the next symbol: all models do, and the weights are set anew. */
+  /**
+   * Learns the next symbol: all models do, and the weights are set anew.
+   *
+   * @throws RangeError when there is no such symbol, or as a model does whose undo log is full; all is as before.
+   */
   update(symbol: number): void {
     checkSymbol(symbol, this.alphabetSize);
     this.ask();
-    if (this.marks.held > 0) for (const weight of this.current) this.log.push(weight);
+    const { models } = this;
+    // Only under a mark may a model have no room; those that have learnt the symbol by then go back.
+    const before = this.marks.held > 0 ? this.markAll() : undefined;
+    try {
+      for (const model of models) model.update(symbol);
+    } catch (error) {
+      before?.forEach((mark, i) => {
+        models[i].rollback(mark);
+      });
+      throw error;
+    }
+    before?.forEach((mark, i) => {
+      models[i].release(mark);
+    });
+    if (before !== undefined) for (const weight of this.current) this.log.push(weight);
     this.weighAnew(symbol);
     this.fresh = false;
-    for (const model of this.models) model.update(symbol);
   }
 
-  /** Marks the present state, that of the models too. */
+  /**
+   * Marks the present state, that of the models too.
+   *
+   * @throws RangeError as a model does whose undo log is full; none is marked then.
+   */
   mark(): Mark {
-    this.inner.push(this.models.map((model) => model.mark()));
+    this.inner.push(this.markAll());
     return this.marks.add(this.log.length);
   }
 
@@ -114,6 +135,18 @@ abstract class Mixture implements SequenceModel {
     this.inner.length = this.marks.held;
     for (const [i, model] of this.models.entries()) model.release(inner[i]);
     if (this.marks.held === 0) this.log.length = 0;
+  }
+
+  /** Marks all models, or none. */
+  private markAll(): Mark[] {
+    const marks: Mark[] = [];
+    try {
+      for (const model of this.models) marks.push(model.mark());
+    } catch (error) {
+      for (const [i, mark] of marks.entries()) this.models[i].rollback(mark);
+      throw error;
+    }
+    return marks;
   }
 
   private ask(): void {

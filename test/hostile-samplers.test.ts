@@ -1,4 +1,8 @@
 import { expect, test } from 'vitest';
+import { Random } from '../src/kernels/random.ts';
+import { AnomalyScorer } from '../src/sampling/anomaly.ts';
+import { vote } from '../src/sampling/classify.ts';
+import { LzwOracle } from '../src/sampling/lzw.ts';
 import { openCodec } from '../src/sampling/named.ts';
 import { sampleParticles } from '../src/sampling/particles.ts';
 import { exp2 } from '../src/sampling/powers.ts';
@@ -79,4 +83,18 @@ test('a mixture is as before when the undo log of a model is full', () => {
   model.intervals(cuts);
   make().intervals(expected);
   expect(cuts).toEqual(expected);
+});
+
+test('votes of very many classes are counted', () => {
+  const n = 150_000;
+  const labels = Array.from({ length: n }, (_, i) => `${i}`);
+  expect(vote(new Float64Array(n), labels, n, 'nearest', new Random(1)).tied).toBe(true);
+});
+
+test('quantiles are not one too far by rounding', () => {
+  const scorer = new AnomalyScorer(new LzwOracle(), ['aaa']);
+  const texts = Array.from({ length: 100 }, (_, i) => 'ab'.repeat(i + 1));
+  scorer.calibrate(texts);
+  const scores = texts.map((text) => scorer.score(text).score).sort((a, b) => a - b);
+  for (const percent of [7, 14, 28, 29, 55, 57]) expect(scorer.quantile(percent / 100)).toBe(scores[percent - 1]);
 });

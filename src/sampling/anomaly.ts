@@ -75,7 +75,10 @@ export class AnomalyScorer {
     if (!(part >= 0 && part <= 1)) throw rangeError(`a quantile is from 0 to 1, not ${part}`);
     const n = this.calibration.length;
     if (n === 0) throw rangeError('calibrate with at least one text first');
-    return this.calibration[Math.max(0, Math.ceil(part * n) - 1)];
+    // The fewest of n that are such a part: a product may be rounded up past a whole number.
+    let count = Math.ceil(part * n);
+    if ((count - 1) / n >= part) count--;
+    return this.calibration[Math.max(0, count - 1)];
   }
 
   /** How strange a text is. Changes nothing. */

@@ -104,7 +104,8 @@ export function vote(
     const votes = new Map<string, number>();
     // A Map keeps the order in which its keys came: the nearest first.
     for (const { label } of neighbours.slice(0, count)) votes.set(label, (votes.get(label) ?? 0) + 1);
-    const most = Math.max(...votes.values());
+    let most = 0;
+    for (const number of votes.values()) if (number > most) most = number;
     return [...votes.keys()].filter((label) => votes.get(label) === most);
   };
   const first = leading(k);

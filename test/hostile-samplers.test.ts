@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { Random } from '../src/kernels/random.ts';
 import { AnomalyScorer } from '../src/sampling/anomaly.ts';
 import { vote } from '../src/sampling/classify.ts';
+import { complete } from '../src/sampling/complete.ts';
 import { LzwOracle } from '../src/sampling/lzw.ts';
 import { openCodec } from '../src/sampling/named.ts';
 import { sampleParticles } from '../src/sampling/particles.ts';
@@ -30,6 +31,10 @@ test('powers of infinite numbers are numbers', () => {
 test('spans get away from an unlikely text at a low temperature', () => {
   const { bits } = resampleSpans(new RleOracle(), 'qxjklzvb', { steps: 300, temperature: 0.001 });
   expect(bits).toBeLessThan(60);
+});
+
+test('a search without a bound that is a number is refused', () => {
+  expect(() => complete(new RleOracle(), [], { length: 4, maxLeaves: Number.NaN })).toThrow(RangeError);
 });
 
 test('a temperature whose inverse is no number is refused', () => {

@@ -140,6 +140,7 @@ export function completeFrom(
   checkCount('length', length, 0);
   checkCount('width', width, 1);
   checkCount('height', height, 1);
+  if (!(maxLeaves >= 1)) throw rangeError(`maxLeaves is a number from 1, not ${maxLeaves}`);
   if (prompt.length > length || (options.length === undefined && prompt.length === length))
     throw rangeError(
       `the prompt has ${prompt.length} tokens, and length counts those of the whole string: give { length: ${prompt.length + 10} } ` +

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { bitsAfter, ModelOracle } from '../src/sampling/oracle.ts';
 import { OracleModel } from '../src/sampling/oracle-model.ts';
-import { profile, profileJson, profileText, profileTsv } from '../src/sampling/profile.ts';
+import { type Profile, profile, profileJson, profileText, profileTsv } from '../src/sampling/profile.ts';
 import { characters } from '../src/sampling/profile-characters.ts';
 import { RleOracle } from '../src/sampling/rle.ts';
 import { encodeSymbols } from '../src/sequence/coding.ts';
@@ -160,5 +160,29 @@ describe('characters of a profile', () => {
     const sum = characters(profiled).reduce((total, { bits }) => total + bits, 0);
     expect(sum).toBeCloseTo(profiled.total, 9);
     expect(characters(profiled, 4).length).toBe(4);
+  });
+
+  it('summarises a long text in pieces that cut no character', () => {
+    const text = new TextEncoder().encode('aé€😀'.repeat(9000));
+    const bits = Float64Array.from(text, (_, i) => (i === 70_001 ? 40 : 1));
+    const made: Profile = {
+      name: 'made',
+      method: 'exact',
+      alphabetSize: 256,
+      symbols: text,
+      bits,
+      total: text.length + 39,
+      bitsPerSymbol: 1,
+      start: 0,
+    };
+    const lines = profileText(made, { most: 3 }).split('\n');
+    const counts = lines
+      .filter((line) => /^(below|[\d.]+ (to|or))/.test(line))
+      .map((line) => Number(line.slice(12, 20)));
+    expect(counts).toEqual([0, 0, 9000, 17999, 9000, 0, 1]);
+    // A round of four characters is 10 bytes: byte 70,001 begins an é.
+    const [first, second] = lines.slice(-4);
+    expect(first).toBe(`   41.00 bits at 70001: é after "${'aé€😀'.repeat(5).slice(1)}a"`);
+    expect(second).toContain('4.00 bits at 6: 😀 after "aé€"');
   });
 });

@@ -37,20 +37,20 @@ async function profileOf(
 ): Promise<Profile> {
   const codec = await primedCodec(name, primes, text.length, context);
   const breath = new Breath();
-  const parts: Profile[] = [];
-  for (let at = 0; at === 0 || at < text.length; at += PIECE) {
-    parts.push(profile(codec.model ?? codec.oracle, text.subarray(at, at + PIECE), { name, method: options.by }));
-    progress(Math.min(text.length, at + PIECE));
-    await breath.take();
-  }
   const bits = new Float64Array(text.length);
   let total = 0;
-  parts.forEach((part, i) => {
-    bits.set(part.bits, i * PIECE);
+  let first: Profile | undefined;
+  for (let at = 0; at === 0 || at < text.length; at += PIECE) {
+    const piece = text.subarray(at, at + PIECE);
+    const part = profile(codec.model ?? codec.oracle, piece, { name, method: options.by });
+    first ??= part;
+    bits.set(part.bits, at);
     for (const one of part.bits) total += one;
-  });
-  const [first] = parts;
-  return { ...first, symbols: text, bits, total, bitsPerSymbol: text.length === 0 ? 0 : total / text.length };
+    progress(at + piece.length);
+    await breath.take();
+  }
+  const bitsPerSymbol = text.length === 0 ? 0 : total / text.length;
+  return { ...(first as Profile), symbols: text, bits, total, bitsPerSymbol };
 }
 
 /** Profiles a file under one codec or several, and writes what was asked for. */

@@ -15,7 +15,7 @@ import { rangeError, typeError } from '../errors.ts';
 import { checkSymbol, type SequenceModel } from '../sequence/model.ts';
 import { bitsAfter, type LengthOracle, ModelOracle, surprisal } from './oracle.ts';
 import { exp2, log2 } from './powers.ts';
-import { characters, shownSymbol } from './profile-characters.ts';
+import { characters, type ProfiledCharacter, shownSymbol } from './profile-characters.ts';
 
 /** How bits are counted: see {@link profile}. */
 export type ProfileMethod = 'exact' | 'one-step' | 'increments';
@@ -164,36 +164,62 @@ export function profileText(profiled: Profile, options: ProfileTextOptions = {})
   const { most = 10 } = options;
   const { name, method, total, bitsPerSymbol, symbols, alphabetSize, start } = profiled;
   const unit = alphabetSize === 256 ? 'byte' : 'symbol';
-  const all = characters(profiled);
   const lines = [
     `${name === '' ? 'codec' : name} (${method}): ${symbols.length} ${unit}s, ${total.toFixed(2)} bits, ${bitsPerSymbol.toFixed(4)} bits a ${unit}`,
   ];
   if (start !== 0) lines.push(`and ${start.toFixed(2)} bits before the text`);
-  if (all.length === 0) return `${lines[0]}\n`;
-  const bins = new Map<string, number>();
+  if (symbols.length === 0) return `${lines[0]}\n`;
   const limits = [0.5, 1, 2, 4, 8, 16];
   const labels = ['below 0.5', '0.5 to 1', '1 to 2', '2 to 4', '4 to 8', '8 to 16', '16 or more'];
-  for (const label of labels) bins.set(label, 0);
-  for (const { bits } of all) {
-    const place = limits.findIndex((limit) => bits < limit);
-    const label = labels[place < 0 ? limits.length : place];
-    bins.set(label, (bins.get(label) ?? 0) + 1);
+  const bins = new Uint32Array(labels.length);
+  // The most surprising so far, with what stands before each.
+  let found: { at: number; bits: number; text: string; before: string }[] = [];
+  let count = 0;
+  let before: string[] = [];
+  for (const piece of pieces(profiled)) {
+    count += piece.length;
+    const texts = [...before, ...piece.map(({ text }) => text)];
+    for (const [i, { at, bits, text }] of piece.entries()) {
+      const place = limits.findIndex((limit) => bits < limit);
+      bins[place < 0 ? limits.length : place]++;
+      if (found.length >= most && bits <= (found[most - 1]?.bits ?? Infinity)) continue;
+      const end = before.length + i;
+      const shown = texts.slice(Math.max(0, end - BEFORE), end).join('');
+      // Behind those that are as surprising: they came first.
+      const after = found.findIndex((other) => other.bits < bits);
+      found.splice(after < 0 ? found.length : after, 0, { at, bits, text, before: shown });
+      found = found.slice(0, most);
+    }
+    before = texts.slice(-BEFORE);
   }
   lines.push('', `${'bits'.padEnd(12)}characters`);
-  for (const [label, count] of bins) {
-    const bar = '#'.repeat(Math.ceil((count / all.length) * 40));
-    lines.push(`${label.padEnd(12)}${String(count).padStart(8)}  ${bar}`.trimEnd());
+  for (const [i, label] of labels.entries()) {
+    const bar = '#'.repeat(Math.ceil((bins[i] / count) * 40));
+    lines.push(`${label.padEnd(12)}${String(bins[i]).padStart(8)}  ${bar}`.trimEnd());
   }
-  const order = all.map((_, i) => i).sort((a, b) => all[b].bits - all[a].bits || a - b);
   if (most > 0) lines.push('', 'most surprising');
-  for (const i of order.slice(0, most)) {
-    const before = all
-      .slice(Math.max(0, i - 20), i)
-      .map(({ text }) => text)
-      .join('');
-    lines.push(`${all[i].bits.toFixed(2).padStart(8)} bits at ${all[i].at}: ${all[i].text} after "${before}"`);
-  }
+  for (const one of found)
+    lines.push(`${one.bits.toFixed(2).padStart(8)} bits at ${one.at}: ${one.text} after "${one.before}"`);
   return `${lines.join('\n')}\n`;
+}
+
+/** Characters that are shown before a surprising one. */
+const BEFORE = 20;
+/** Symbols whose characters are looked at together. */
+const PIECE = 16384;
+
+/** The characters of a profile, some thousands at a time, so that a long text does not become as many objects. */
+function* pieces(profiled: Profile): Generator<readonly ProfiledCharacter[], void, undefined> {
+  const { symbols, bits, alphabetSize } = profiled;
+  for (let from = 0; from < symbols.length; ) {
+    let to = Math.min(symbols.length, from + PIECE);
+    // Not within a character of UTF-8.
+    for (let i = 0; i < 3 && alphabetSize === 256 && to < symbols.length && (symbols[to] & 0xc0) === 0x80; i++) to++;
+    const part = { ...profiled, symbols: symbols.subarray(from, to), bits: bits.subarray(from, to) };
+    const base = from;
+    yield characters(part).map((one) => ({ ...one, at: one.at + base }));
+    from = to;
+  }
 }
 
 /**

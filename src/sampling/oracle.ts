@@ -101,6 +101,9 @@ export class ModelOracle implements LengthOracle {
   private readonly cuts: Uint32Array;
   /** Whether `cuts` is the prediction of the present state. */
   private fresh = false;
+  /** The symbol last asked for in the present state, -1 for none, and its frequency. */
+  private asked = -1;
+  private answer = 0;
   private total = 0;
   /** Totals at the marks that are held, oldest first. */
   private readonly held: { readonly mark: Mark; readonly total: number }[] = [];
@@ -123,10 +126,33 @@ export class ModelOracle implements LengthOracle {
 
   /** Appends a symbol. */
   push(symbol: number): void {
-    const cuts = this.intervals();
+    const frequency = this.frequencyOf(symbol);
     this.model.update(symbol);
-    this.total += surprisal(cuts[symbol + 1] - cuts[symbol]);
+    this.total += surprisal(frequency);
+    this.changed();
+  }
+
+  /**
+   * The size of a symbol's interval in the model's prediction, in 1/2^24.
+   *
+   * @throws RangeError when there is no such symbol.
+   */
+  frequencyOf(symbol: number): number {
+    if (!this.fresh && this.model.frequencyOf !== undefined) {
+      if (symbol !== this.asked) {
+        this.answer = this.model.frequencyOf(symbol);
+        this.asked = symbol;
+      }
+      return this.answer;
+    }
+    checkSymbol(symbol, this.alphabetSize);
+    const cuts = this.intervals();
+    return cuts[symbol + 1] - cuts[symbol];
+  }
+
+  private changed(): void {
     this.fresh = false;
+    this.asked = -1;
   }
 
   /** The sum of the surprisals, in bits. */
@@ -162,7 +188,7 @@ export class ModelOracle implements LengthOracle {
   rollback(mark: Mark): void {
     this.model.rollback(mark);
     this.total = this.drop(mark);
-    this.fresh = false;
+    this.changed();
   }
 
   /** Forgets a mark and all later ones, and keeps what came after them. */

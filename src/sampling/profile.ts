@@ -106,18 +106,11 @@ export function profile(
 
 /** Bits of a symbol, which is then learnt: its surprisal under a model. */
 function exactly(codec: SequenceModel | ModelOracle): (symbol: number) => number {
-  if (codec instanceof ModelOracle)
-    return (symbol) => {
-      const cuts = codec.intervals();
-      const bits = surprisal(cuts[symbol + 1] - cuts[symbol]);
-      codec.push(symbol);
-      return bits;
-    };
-  const cuts = new Uint32Array(codec.alphabetSize + 1);
+  const oracle = codec instanceof ModelOracle ? codec : new ModelOracle(codec);
   return (symbol) => {
-    codec.intervals(cuts);
-    codec.update(symbol);
-    return surprisal(cuts[symbol + 1] - cuts[symbol]);
+    const frequency = oracle.frequencyOf(symbol);
+    oracle.push(symbol);
+    return surprisal(frequency);
   };
 }
 

@@ -42,6 +42,28 @@ export class BitTreeModel implements SequenceModel {
     into[this.alphabetSize] = TOTAL;
   }
 
+  /**
+   * The size of a symbol's interval, in 1/2^24: `width` predictions, where all intervals take 2^width - 1.
+   *
+   * @throws RangeError when there is no such symbol.
+   */
+  frequencyOf(symbol: number): number {
+    checkSymbol(symbol, this.alphabetSize);
+    const mark = this.bits.mark();
+    try {
+      let units = TOTAL;
+      for (let i = this.width - 1; i >= 0; i--) {
+        const zeros = splitUnits(units, this.bits.predict(), 1 << i);
+        const bit = (symbol >> i) & 1;
+        units = bit === 0 ? zeros : units - zeros;
+        if (i > 0) this.bits.update(bit);
+      }
+      return units;
+    } finally {
+      this.bits.rollback(mark);
+    }
+  }
+
   /** Learns the next symbol, bit by bit. */
   update(symbol: number): void {
     checkSymbol(symbol, this.alphabetSize);

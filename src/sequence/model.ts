@@ -62,6 +62,13 @@ export interface SequenceModel extends Undoable {
    */
   symbolAt?(quantile: number): number;
   /**
+   * The size of a symbol's interval, in 1/2^24: only where that is faster than to fill in all intervals, and always what
+   * these would give.
+   *
+   * @throws RangeError when there is no such symbol.
+   */
+  frequencyOf?(symbol: number): number;
+  /**
    * Learns the next symbol.
    *
    * @throws RangeError when there is no such symbol; the model is as before.

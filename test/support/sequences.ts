@@ -111,6 +111,11 @@ export function checkSequenceModel(create: () => SequenceModel, options: Sequenc
   const see = (model: SequenceModel, symbol: number): number => {
     const hash = sumOfIntervals(model, cuts);
     if (sumOfIntervals(model, cuts) !== hash) throw new Error('asking for intervals changed them');
+    if (model.frequencyOf !== undefined) {
+      for (const s of [symbol, 0, alphabetSize - 1])
+        if (model.frequencyOf(s) !== cuts[s + 1] - cuts[s]) throw new Error(`the frequency of symbol ${s}`);
+      if (sumOfIntervals(model, cuts) !== hash) throw new Error('asking for a frequency changed the prediction');
+    }
     model.update(symbol);
     return hash;
   };

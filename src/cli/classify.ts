@@ -8,6 +8,7 @@ import type { Context } from './context.ts';
 import { CliError, shown } from './messages.ts';
 import {
   Breath,
+  counted,
   formatOf,
   listFiles,
   named,
@@ -94,14 +95,10 @@ export async function classifyFiles(
   const judge =
     options.by === 'length' ? await byLength(examples, classes, options) : await byNearest(examples, options, context);
   let done = 0;
-  const bar = context.startBar(`${files.length} files`, () => ({
-    raw: done,
-    coded: 0,
-    ratioRaw: 0,
-    done,
-    total: files.length,
-    facts: () => [`${done} of ${files.length} files`],
-  }));
+  const bar = context.startBar(
+    `${files.length} files`,
+    counted(() => done, files.length, 'files'),
+  );
   const breath = new Breath();
   const found: ClassifiedFile[] = [];
   try {

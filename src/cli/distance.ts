@@ -6,6 +6,7 @@ import type { Context } from './context.ts';
 import { CliError, shown } from './messages.ts';
 import {
   Breath,
+  counted,
   formatOf,
   listFiles,
   primedCodec,
@@ -80,14 +81,10 @@ export async function distanceOfFiles(
   if (options.output !== undefined) await tryOutput(options);
   const codec = await primedCodec(options.codec, [], 2 * Math.max(...texts.map((text) => text.length)), context);
   let done = 0;
-  const bar = context.startBar(`${files.length} files`, () => ({
-    raw: done,
-    coded: 0,
-    ratioRaw: 0,
-    done,
-    total: files.length,
-    facts: () => [`${done} of ${files.length} rows`],
-  }));
+  const bar = context.startBar(
+    `${files.length} files`,
+    counted(() => done, files.length, 'rows'),
+  );
   const breath = new Breath();
   try {
     const steps = distanceSteps(texts, codec.oracle);

@@ -11,6 +11,7 @@ import {
   type AlphabetName,
   alphabetOf,
   Breath,
+  counted,
   matchingOf,
   openOutput,
   primedCodec,
@@ -163,14 +164,10 @@ export async function sampleText(options: SampleOptions, context: Context): Prom
     if (particles !== undefined) {
       let done = 0;
       let written = 0;
-      const bar = context.startBar('sampling', () => ({
-        raw: done,
-        coded: 0,
-        ratioRaw: 0,
-        done,
-        total: length,
-        facts: (rate) => [`${done} of ${length} bytes`, `${rate.toFixed(1)}/s`],
-      }));
+      const bar = context.startBar(
+        'sampling',
+        counted(() => done, length, 'bytes'),
+      );
       try {
         const steps = particleSteps(codec.oracle, [], { n: length, particles, temperature, constraint, seed });
         for (;;) {
@@ -235,14 +232,10 @@ export async function completeText(options: CompleteOptions, context: Context): 
   const { codec, alphabet, prompt, length } = all;
   const before = codec.oracle.bits();
   let done = 0;
-  const bar = context.startBar('searching', () => ({
-    raw: done,
-    coded: 0,
-    ratioRaw: 0,
-    done,
-    total: length,
-    facts: (rate) => [`${done} of ${length} bytes`, `${rate.toFixed(1)}/s`],
-  }));
+  const bar = context.startBar(
+    'searching',
+    counted(() => done, length, 'bytes'),
+  );
   const completions: { text: string; bits: number }[] = [];
   let written = 0;
   const breath = new Breath();

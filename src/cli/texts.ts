@@ -18,6 +18,7 @@ import { type OpenCodec, openCodec } from '../sampling/named.ts';
 import { bytes, type Tokens } from '../sampling/tokens.ts';
 import type { CommonOptions, Context } from './context.ts';
 import { CliError, describe, shown } from './messages.ts';
+import type { Standing } from './progress.ts';
 import { formatSize } from './sizes.ts';
 import { openSource } from './source.ts';
 import { openTarget, standardOutput, type Target } from './target.ts';
@@ -261,6 +262,18 @@ export async function writeOutput(options: TextOptions, text: string): Promise<v
     await target.abandon();
     throw error;
   }
+}
+
+/** What a bar says of a job that is counted: files, rows, bytes of a text. */
+export function counted(done: () => number, total: number, what: string): () => Standing {
+  return () => ({
+    raw: done(),
+    coded: 0,
+    ratioRaw: 0,
+    done: done(),
+    total,
+    facts: (rate) => [`${done()} of ${total} ${what}`, `${rate.toFixed(1)}/s`],
+  });
 }
 
 /** Lets the event loop see signals and pipes, at most every 20 ms. */
